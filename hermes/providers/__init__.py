@@ -1,0 +1,1 @@
+"""The adapter framework: hooks, contract, manager, and the adapters that come with Hermes."""

@@ -1,0 +1,195 @@
+"""One shape for every error envelope that backends send.
+
+Seen shapes: flat ``error`` events, nested ``error`` objects, ``response.failed``, ``{"detail": ...}``,
+strings, JSON inside messages, plain text. The flat event is the documented one:
+https://platform.openai.com/docs/api-reference/responses-streaming/error
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+__all__ = ["ErrorDetail", "error_detail", "error_detail_from_body"]
+
+_MAX_DEPTH = 3
+_NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDetail:
+    """An error as the backend told it; every field is empty where the backend left it out.
+
+    Attributes:
+        code: machine-readable code, e.g. ``rate_limit_exceeded``.
+        type: error family, e.g. ``invalid_request_error``.
+        message: the backend's sentence, unwrapped.
+        param: the request parameter that is to blame.
+        status: HTTP status that the envelope itself names.
+        resets_at: Unix seconds at which a limit resets.
+        resets_in: seconds until a limit resets.
+        headers: headers that the envelope carries for relays, names in lower case.
+    """
+
+    code: str = ""
+    type: str = ""
+    message: str = ""
+    param: str = ""
+    status: int | None = None
+    resets_at: float | None = None
+    resets_in: float | None = None
+    plan: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.code or self.type or self.message)
+
+
+def error_detail(payload: object) -> ErrorDetail:
+    """Reads an error from a decoded JSON value: an event, a Response object or an HTTP error body.
+
+    Never raises: what it does not understand is left empty.
+    """
+    return _read(payload, _MAX_DEPTH)
+
+
+def error_detail_from_body(body: bytes) -> ErrorDetail:
+    """Reads an error from the bytes of an HTTP body, JSON or plain text; markup gives an empty detail."""
+    text = body.decode("utf-8", "replace").strip()
+    if not text or text.startswith("<"):
+        return ErrorDetail()
+    decoded = _json_prefix(text)
+    if decoded is None:
+        return ErrorDetail(message=text[:500])
+    return error_detail(decoded)
+
+
+def _json_prefix(text: str) -> object | None:
+    """The JSON value at the start of ``text``: some relays append SSE frames to a JSON body."""
+    if text[:1] not in "{[":
+        return None
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, (dict, list)) else None
+
+
+def _read(payload: object, depth: int) -> ErrorDetail:
+    if isinstance(payload, str):
+        return _from_text(payload, depth)
+    if isinstance(payload, list):
+        return ErrorDetail(message=_validation_messages(payload))
+    if not isinstance(payload, Mapping):
+        return ErrorDetail()
+    detail = _from_fields(payload)
+    inner = _inner_error(payload)
+    if inner is not None and depth > 0:
+        detail = _merge(_read(inner, depth - 1), detail)
+    if detail.message and depth > 0:
+        unwrapped = _from_text(detail.message, depth)
+        if unwrapped.message != detail.message:
+            detail = _merge(unwrapped, detail)
+    return detail
+
+
+def _inner_error(payload: Mapping[str, Any]) -> object | None:
+    error = payload.get("error")
+    if error:
+        return error  # type: ignore[no-any-return]
+    response = payload.get("response")
+    if isinstance(response, Mapping) and response.get("error"):
+        return response["error"]  # type: ignore[no-any-return]
+    detail = payload.get("detail")
+    if detail:
+        return detail  # type: ignore[no-any-return]
+    cause = payload.get("cause")
+    return cause if isinstance(cause, str) and cause else None
+
+
+def _from_fields(payload: Mapping[str, Any]) -> ErrorDetail:
+    kind = _text(payload.get("error_type")) or _text(payload.get("type"))
+    if kind == "error" or kind.startswith("response."):
+        kind = ""
+    headers = payload.get("headers")
+    return ErrorDetail(
+        code=_text(payload.get("code")),
+        type=kind,
+        message=_text(payload.get("message")),
+        param=_text(payload.get("param")),
+        status=_status(payload.get("status"))
+        or _status(payload.get("status_code"))
+        or _status(payload.get("code")),
+        resets_at=_number(payload.get("resets_at")),
+        resets_in=_number(payload.get("resets_in_seconds")) or _number(payload.get("retry_after_seconds")),
+        plan=_text(payload.get("plan_type")),
+        headers={str(k).lower(): str(v) for k, v in headers.items()}
+        if isinstance(headers, Mapping)
+        else _NOTHING,
+    )
+
+
+def _from_text(text: str, depth: int) -> ErrorDetail:
+    """A message that wraps JSON, e.g. ``upstream error (status 400): {"error": ...}``."""
+    start = text.find("{")
+    if start >= 0 and depth > 0:
+        decoded = _json_prefix(text[start:])
+        if isinstance(decoded, Mapping):
+            inner = _read(decoded, depth - 1)
+            if inner.message:
+                return inner
+    return ErrorDetail(message=text.strip())
+
+
+def _merge(inner: ErrorDetail, outer: ErrorDetail) -> ErrorDetail:
+    """The inner error rules; the outer envelope fills what it leaves empty."""
+    return replace(
+        inner,
+        code=inner.code or outer.code,
+        type=inner.type or outer.type,
+        message=inner.message or outer.message,
+        param=inner.param or outer.param,
+        status=inner.status if inner.status is not None else outer.status,
+        resets_at=inner.resets_at if inner.resets_at is not None else outer.resets_at,
+        resets_in=inner.resets_in if inner.resets_in is not None else outer.resets_in,
+        plan=inner.plan or outer.plan,
+        headers=inner.headers or outer.headers,
+    )
+
+
+def _validation_messages(errors: list[Any]) -> str:
+    """FastAPI's ``[{"loc": ["body", "input"], "msg": "Field required"}]`` in one line."""
+    lines = []
+    for error in errors[:5]:
+        if isinstance(error, Mapping):
+            place = error.get("loc")
+            where = ".".join(str(step) for step in place) if isinstance(place, list) else ""
+            message = _text(error.get("msg")) or _text(error.get("message"))
+            lines.append(f"{where}: {message}" if where else message)
+        elif isinstance(error, str):
+            lines.append(error)
+    return "; ".join(line for line in lines if line)
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, (int, float)) and abs(value) < 1e15:  # false for NaN and infinity too
+        return float(value)
+    return None
+
+
+def _status(value: object) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and 100 <= number <= 599 else None

@@ -1,0 +1,1 @@
+"""One model call: transport, streaming, deadlines and recovery."""

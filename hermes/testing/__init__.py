@@ -1,0 +1,1 @@
+"""A loopback backend and its scenarios: the kit for testing adapters."""
