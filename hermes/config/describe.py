@@ -1,0 +1,91 @@
+"""What ``hermes config show`` shows: the effective configuration, without a single secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hermes.config.dotenv import Environment
+from hermes.config.lookup import entries_of
+from hermes.config.models import Config
+from hermes.config.paths import config_path
+from hermes.config.resolve import ResolvedProvider, resolve_provider
+from hermes.errors import ConfigError
+
+__all__ = ["Setting", "describe_config"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the effective configuration.
+
+    Attributes:
+        key: its name, with dots between the levels.
+        value: its value for people; for a secret, where it comes from.
+    """
+
+    key: str
+    value: str
+
+
+def describe_config(
+    config: Config,
+    env: Environment,
+    *,
+    home: Path | None = None,
+    provider: str | None = None,
+    model: str | None = None,
+    base_url: str | None = None,
+) -> list[Setting]:
+    """The configuration that a call with these options would have.
+
+    A provider that cannot be used is described by the setting ``problem`` and its ``hint``.
+    """
+    path = config_path(home)
+    return [
+        Setting("config_file", _file(path)),
+        Setting("env_file", _file(env.path)),
+        *_provider_settings(config, env, provider, model, base_url),
+        Setting("plugins.enabled", ", ".join(config.plugins.enabled) or "none"),
+        Setting("plugins.disabled", ", ".join(config.plugins.disabled) or "none"),
+        Setting("recovery.after_output", config.recovery.after_output),
+        Setting("recovery.max_attempts", str(config.recovery.max_attempts)),
+        Setting("recovery.max_wait_seconds", f"{config.recovery.max_wait_seconds:g}"),
+        Setting("providers", ", ".join(source.name for source in entries_of(config)) or "none"),
+    ]
+
+
+def _file(path: Path) -> str:
+    return str(path) if path.exists() else f"{path} (not there)"
+
+
+def _provider_settings(
+    config: Config, env: Environment, provider: str | None, model: str | None, base_url: str | None
+) -> Iterator[Setting]:
+    try:
+        resolved = resolve_provider(config, env, provider=provider, model=model, base_url=base_url)
+    except ConfigError as error:
+        yield Setting("provider", provider or config.model.provider or "not usable")
+        yield Setting("problem", error.message)
+        yield Setting("hint", error.hint)
+        return
+    if resolved is None:
+        yield Setting("provider", "none, so Hermes answers from its built-in demo backend")
+        return
+    yield from _resolved_settings(resolved)
+
+
+def _resolved_settings(provider: ResolvedProvider) -> Iterator[Setting]:
+    yield Setting("provider", provider.name)
+    yield Setting("base_url", provider.base_url)
+    yield Setting("model", provider.model)
+    yield Setting("api_mode", provider.api_mode)
+    source = provider.api_key_source
+    yield Setting("api_key", f"set (from {source})" if provider.api_key is not None else "not set")
+    for name in provider.extra_headers:
+        yield Setting(f"extra_headers.{name}", "set")
+    for name, seconds in provider.deadlines.items():
+        yield Setting(f"deadlines.{name}", f"{seconds:g} s")
+    if provider.max_frame_bytes is not None:
+        yield Setting("max_frame_bytes", str(provider.max_frame_bytes))

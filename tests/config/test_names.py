@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from hermes.config.names import plugin_key, provider_key
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["codex_lb", "codex-lb", "codex.lb", "Codex-LB", "hermes-codex-lb", "hermes_codex_lb", " codex_lb "],
+)
+def test_spellings_of_one_plugin_have_one_key(name: str) -> None:
+    assert plugin_key(name) == "codex_lb"
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("hermes", "hermes"), ("hermes-", "hermes_"), ("lenient", "lenient")]
+)
+def test_other_plugins_keep_their_own_key(name: str, key: str) -> None:
+    assert plugin_key(name) == key
+
+
+@pytest.mark.parametrize("name", ["my-lb", "My LB", "my_lb"])
+def test_spellings_of_one_provider_have_one_key(name: str) -> None:
+    assert provider_key(name) == "my-lb"
