@@ -20,7 +20,7 @@ class Control(Enum):
     CUT = "cut"
     """Break the connection here: no last chunk, no clean end."""
     BEFORE_HEADERS = "before_headers"
-    """As the first step: HOLD before a status line is sent."""
+    """As the first step: HOLD before a status line is sent; with CUT after it, break the connection there."""
     KEEPALIVES = "keepalives"
     """Send a comment line every 20 ms until the client closes the connection or the server stops."""
 

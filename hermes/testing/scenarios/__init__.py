@@ -1,0 +1,1 @@
+"""The corpus: scenarios by theme. ``hermes.testing.corpus`` finds them by their ids."""

@@ -1,0 +1,201 @@
+"""Signs of life without content, and silence."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hermes.testing.frames import comment, event, frames
+from hermes.testing.outcomes import (
+    RETRIED,
+    RETRIED_TWICE,
+    complete,
+    failed,
+    partial,
+    unconfirmed,
+    with_codex_lb,
+)
+from hermes.testing.replies import event_stream
+from hermes.testing.scenario import Control, Expected, Reply, Scenario
+from hermes.testing.scenarios.common import (
+    GOOD,
+    HALF_WAY,
+    HELLO,
+    NO_TERMINAL,
+    ONLY_CREATED,
+    rate_limits_event,
+    tolerated,
+)
+from hermes.testing.wire import good_stream
+
+__all__ = ["SCENARIOS"]
+
+
+def _keepalives() -> list[Scenario]:
+    quirk = "keepalive-json-event"
+    good = good_stream()
+    beats = {
+        "keepalive": event("keepalive", sequence_number=186),
+        "ping": event("ping", cost="0"),
+        "response.keep_alive": event("response.keep_alive", sequence_number=187),
+    }
+    return [
+        *(
+            tolerated(f"{quirk}/{name}-before-created", 22, f"{name} comes first", beat, *good)
+            for name, beat in beats.items()
+        ),
+        tolerated(
+            f"{quirk}/mid-stream",
+            22,
+            "keepalive events come between deltas",
+            *good[:5],
+            *beats.values(),
+            *good[5:],
+        ),
+        tolerated(
+            "comment-only-keepalive/before-created",
+            23,
+            "comments come before the first event",
+            comment("keepalive"),
+            comment("ping"),
+            *good,
+        ),
+        tolerated(
+            "comment-only-keepalive/mid-stream",
+            23,
+            "comments come between events",
+            *(piece for sent in good for piece in (comment("keepalive"), sent)),
+        ),
+    ]
+
+
+def _vendor_events() -> list[Scenario]:
+    good = good_stream()
+    vendor = {
+        "rate-limits": rate_limits_event(),
+        "metadata": {"type": "codex.response.metadata", "metadata": {"turn": "1"}},
+        "timing": {"type": "responsesapi.websocket_timing", "timing_metrics": {"first_token_ms": 12}},
+        "keepalive": {"type": "codex.keepalive", "status": "pending_response_created", "request_id": "req_1"},
+    }
+    return [
+        Scenario(
+            f"vendor-events-mid-stream/{name}",
+            44,
+            f"{value['type']} comes between deltas",
+            (event_stream(*good[:5], *frames([value]), *good[5:]),),
+            (HELLO,),
+            expected_with=with_codex_lb(complete()) if name == "rate-limits" else {},
+        )
+        for name, value in vendor.items()
+    ]
+
+
+def _silence() -> list[Scenario]:
+    good = good_stream()
+    quickly = 0.3
+
+    def silent(
+        id: str,  # noqa: A002  # the field's name
+        quirk: int,
+        summary: str,
+        reply: Reply,
+        deadline: str,
+        expected: Expected,
+        *,
+        live: Expected | None = None,
+        then: tuple[Reply, ...] = (),
+    ) -> Scenario:
+        return Scenario(
+            id, quirk, summary, (reply, *then), (HELLO,), expected, live, deadlines={deadline: quickly}
+        )
+
+    gave_up = failed("timeout", RETRIED_TWICE)
+    return [
+        silent(
+            "ttfb-silent-hang/no-headers",
+            24,
+            "the backend takes the request and never answers",
+            event_stream(Control.BEFORE_HEADERS),
+            "first_event",
+            gave_up,
+        ),
+        silent(
+            "ttfb-silent-hang/no-bytes",
+            24,
+            "headers come and nothing else",
+            event_stream(Control.HOLD),
+            "first_event",
+            gave_up,
+        ),
+        silent(
+            "ttfb-silent-hang/once",
+            24,
+            "the first attempt is silent, the second one is good",
+            event_stream(Control.HOLD),
+            "first_event",
+            complete(RETRIED),
+            then=(GOOD,),
+        ),
+        silent(
+            "ttfb-silent-hang/mid-text",
+            24,
+            "every stream falls silent half-way",
+            event_stream(*HALF_WAY, Control.HOLD),
+            "idle_bytes",
+            partial("Hel", "timeout", RETRIED_TWICE),
+            live=partial("Hel", "timeout"),
+        ),
+        silent(
+            "ttfb-silent-hang/no-terminal",
+            24,
+            "every stream falls silent before its terminal event",
+            event_stream(*NO_TERMINAL, Control.HOLD),
+            "idle_bytes",
+            unconfirmed("Hello", "timeout", RETRIED_TWICE),
+            live=unconfirmed("Hello", "timeout"),
+        ),
+        silent(
+            "comment-only-keepalive/no-event",
+            23,
+            "comments come for ever and no event",
+            event_stream(Control.KEEPALIVES),
+            "first_event",
+            gave_up,
+        ),
+        silent(
+            "comment-only-keepalive/after-created",
+            23,
+            "comments come for ever after response.created",
+            event_stream(*ONLY_CREATED, Control.KEEPALIVES),
+            "idle_events",
+            gave_up,
+        ),
+        silent(
+            "comment-only-keepalive/mid-text",
+            23,
+            "comments come for ever after half the text",
+            event_stream(*HALF_WAY, Control.KEEPALIVES),
+            "idle_events",
+            partial("Hel", "timeout", RETRIED_TWICE),
+            live=partial("Hel", "timeout"),
+        ),
+        silent(
+            "comment-only-keepalive/whole-call",
+            23,
+            "comments come until the time for the whole call is over",
+            event_stream(*ONLY_CREATED, Control.KEEPALIVES),
+            "total",
+            failed("timeout"),
+        ),
+        Scenario(
+            "comment-only-keepalive/once",
+            23,
+            "the first attempt sends comments for ever, the second one is good",
+            (event_stream(*good[:2], Control.KEEPALIVES), GOOD),
+            (HELLO,),
+            complete(RETRIED),
+            deadlines={"idle_events": quickly},
+        ),
+    ]
+
+
+SCENARIOS: Final = (*_keepalives(), *_vendor_events(), *_silence())
