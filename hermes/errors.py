@@ -105,11 +105,13 @@ class StreamOrderError(ProtocolError):
     Args:
         message: the sentence, in the words that SDK users know.
         violation: a ``hermes.responses.violations.Violation`` that says which rule is broken.
+        event: the ``hermes.responses.events.Event`` that is refused.
     """
 
-    def __init__(self, message: str, *, violation: Any, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str, *, violation: Any, event: Any) -> None:
+        super().__init__(message)
         self.violation = violation
+        self.event = event
 
 
 class FrameTooLargeError(ProtocolError):

@@ -1,4 +1,4 @@
-"""One JSON object of the stream as a light object."""
+"""The light objects that flow through a call: events from the backend, deltas to the caller."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Event"]
+__all__ = ["Delta", "Event"]
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -26,3 +26,17 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         """A new event with ``fields`` replaced in ``data``; ``type`` follows a replaced ``type`` field."""
         data = {**self.data, **fields}
         return Event(data["type"] if isinstance(data.get("type"), str) else self.type, data)
+
+
+class Delta(msgspec.Struct, frozen=True, gc=False):
+    """A piece of the answer, handed out as soon as it is known.
+
+    Attributes:
+        kind: ``text``, ``refusal``, ``reasoning`` or ``arguments``.
+        text: the piece.
+        output_index: the place of its item in the output.
+    """
+
+    kind: str
+    text: str
+    output_index: int = 0

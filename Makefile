@@ -1,0 +1,52 @@
+# Everything is set up on the way, in .venv; only Python (3.11 or newer), make and the package index are needed.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types contracts check clean
+
+help:
+	@echo "make demo    install Hermes and the codex-lb plugin, and run a prompt"
+	@echo "make test    run all tests"
+	@echo "make check   lint, types and import contracts"
+	@echo "make clean   remove what the others made"
+
+$(VENV)/.python:
+	@test -n "$(PYTHON)" || { echo "Hermes needs Python 3.11 or newer; none was found. Name one: make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.python pyproject.toml plugins/codex_lb/pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable . --editable plugins/codex_lb
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+# The demo has a home of its own, so that it is the same demo whatever the user has configured.
+demo: $(VENV)/.installed
+	HERMES_HOME=$(VENV)/demo-home $(BIN)/hermes -z "Say hello" --no-stdin
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+	$(BIN)/mypy plugins/codex_lb/hermes_codex_lb
+
+contracts: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+check: lint types contracts
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

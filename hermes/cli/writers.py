@@ -1,0 +1,171 @@
+"""What becomes of an answer: text on stdout, or JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from hermes.cli.limits import format_moment, format_rate_limits
+from hermes.cli.messages import say, say_dim, show_notice
+from hermes.cli.text import harmless
+from hermes.errors import CallError, HermesError
+from hermes.responses.events import Delta
+from hermes.responses.result import ResponseResult, ResultStatus
+from hermes.responses.telemetry import Notice, RateLimits
+from hermes.runtime.stream import CallEvent, Restarted
+
+__all__ = ["AnswerWriter", "JsonWriter", "Writer"]
+
+
+class Writer(Protocol):
+    """Takes the events of a call and its end."""
+
+    def on_event(self, event: CallEvent) -> None:
+        """Takes an event while the call runs."""
+
+    def finish(self, result: ResponseResult) -> None:
+        """Takes the result."""
+
+    def failed(self, error: HermesError) -> None:
+        """Takes the error that ends the call instead."""
+
+
+class AnswerWriter:
+    """Writes the answer to stdout, exactly once and nothing else, and everything else to stderr.
+
+    Args:
+        live: write text as it comes. Otherwise it is written when it is final, so that a fallback can
+            never write it twice.
+    """
+
+    def __init__(self, *, live: bool) -> None:
+        self._live = live
+        self._terminal = sys.stdout.isatty()
+        self._written = ""  # the last character written
+
+    def on_event(self, event: CallEvent) -> None:
+        """Writes deltas; shows notices on a line of their own."""
+        if isinstance(event, Delta):
+            if event.kind in ("text", "refusal"):
+                self._write(event.text)
+        elif isinstance(event, Notice):
+            self._end_line_on_terminal()
+            show_notice(event)
+        elif isinstance(event, Restarted) and not event.continues:
+            self._end_line()
+            say("hermes: the answer begins anew.")
+
+    def finish(self, result: ResponseResult) -> None:
+        """Writes what is left of the answer, and tells how it ended."""
+        if not self._live:
+            self._write(result.text + result.refusal)
+        self._end_line()
+        if not result.text and not result.refusal:
+            calls = ", ".join(call.name for call in result.tool_calls)
+            what = f"only calls of tools: {calls}" if calls else "no text"
+            say(f"hermes: the answer holds {what}.")
+        if result.status is not ResultStatus.COMPLETE:
+            say(f"hermes: the answer is {_WORD_FOR[result.status]}. {result.reason}")
+            if result.hint:
+                say(f"hint: {result.hint}")
+        line = format_rate_limits(result.rate_limits, now=time.time())
+        if line:
+            say_dim(line)
+
+    def failed(self, error: HermesError) -> None:
+        """Ends the line; the error itself is shown at the top of the command."""
+        self._end_line()
+        when = retry_at_of(error)
+        if when is not None and when > time.time():
+            error.hint = f"{error.hint} It is free again at {format_moment(when, now=time.time())}.".strip()
+
+    def _write(self, text: str) -> None:
+        if not text:
+            return
+        sys.stdout.write(harmless(text) if self._terminal else text)
+        if self._live:
+            sys.stdout.flush()
+        self._written = text[-1]
+
+    def _end_line(self) -> None:
+        if self._written and self._written != "\n":
+            sys.stdout.write("\n")
+            self._written = "\n"
+        sys.stdout.flush()
+
+    def _end_line_on_terminal(self) -> None:
+        if self._terminal:
+            self._end_line()
+
+
+_WORD_FOR = {ResultStatus.PARTIAL: "partial", ResultStatus.UNCONFIRMED: "whole but unconfirmed"}
+
+
+class JsonWriter:
+    """Writes one JSON object a line to stdout, each with a stable ``type``."""
+
+    def on_event(self, event: CallEvent) -> None:
+        """Writes the event."""
+        match event:
+            case Delta():
+                name = {"arguments": "tool.arguments.delta"}.get(event.kind, f"{event.kind}.delta")
+                self._line(name, text=event.text, output_index=event.output_index)
+            case Notice():
+                self._line("notice", kind=event.kind, text=event.text, source=event.source)
+            case RateLimits():
+                self._line("rate_limits", **asdict(event))
+            case Restarted():
+                self._line("restarted", continues=event.continues)
+
+    def finish(self, result: ResponseResult) -> None:
+        """Writes ``turn.completed``."""
+        self._line(
+            "turn.completed",
+            status=str(result.status),
+            text=result.text,
+            refusal=result.refusal,
+            tool_calls=[asdict(call) for call in result.tool_calls],
+            usage=asdict(result.usage) if result.usage else None,
+            model=result.model,
+            response_id=result.response_id,
+            reason=result.reason,
+            hint=result.hint,
+            verdict=result.verdict,
+            incomplete_reason=result.incomplete_reason,
+            rate_limits=[asdict(limits) for limits in result.rate_limits],
+            attempts=[asdict(attempt) for attempt in result.attempts],
+        )
+
+    def failed(self, error: HermesError) -> None:
+        """Writes ``turn.failed``."""
+        verdict = error.verdict if isinstance(error, CallError) else None
+        self._line(
+            "turn.failed",
+            kind=str(verdict.kind) if verdict else _kind_of(error),
+            message=error.message,
+            hint=error.hint,
+            code=verdict.code if verdict else "",
+            http_status=verdict.status if verdict else None,
+            request_id=verdict.request_id if verdict else "",
+            retry_at=retry_at_of(error),
+            attempts=[asdict(attempt) for attempt in getattr(error, "attempts", ())],
+        )
+
+    def _line(self, type_: str, **fields: Any) -> None:
+        # ASCII only, so that no terminal, locale or line reader can stumble over it.
+        sys.stdout.write(json.dumps({"type": type_, **fields}) + "\n")
+        sys.stdout.flush()
+
+
+def retry_at_of(error: HermesError) -> float | None:
+    """Unix seconds before which the backend does not want to be asked again, where it said so."""
+    verdict = error.verdict if isinstance(error, CallError) else None
+    moment: float | None = verdict.retry_at if verdict else None
+    return moment
+
+
+def _kind_of(error: HermesError) -> str:
+    return {2: "usage", 130: "interrupted"}.get(error.exit_code, "failed")

@@ -1,0 +1,55 @@
+"""What is right for every backend: verdicts on failures, safe fallbacks, and generic keepalives dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from hermes.providers.adapters.verdicts import verdict_of
+from hermes.providers.contract import (
+    AdapterContext,
+    EndpointFact,
+    Event,
+    Failure,
+    Fallback,
+    Request,
+    Verdict,
+    VerdictKind,
+    hookimpl,
+)
+
+name: Final = "builtin"
+api_version: Final = 1
+priority: Final = -1000  # everybody else is asked first
+# Undocumented liveness signals: https://github.com/openai/openai-node/issues/1964 and
+# https://github.com/OpenRouterTeam/python-sdk/issues/266
+event_types: Final = ("keepalive", "ping", "response.keep_alive")
+
+
+@hookimpl
+def normalize_stream_event(event: Event, context: AdapterContext) -> Sequence[Event]:
+    """Drops keepalives wherever they come: they say that the backend lives, and nothing else."""
+    return ()
+
+
+@hookimpl
+def classify_stream_error(failure: Failure, context: AdapterContext) -> Verdict:
+    """A verdict on any failure."""
+    return verdict_of(failure)
+
+
+@hookimpl
+def fallback_request(request: Request, verdict: Verdict, context: AdapterContext) -> Fallback | None:
+    """The other way to ask for the same answer, where the failure was one of the way."""
+    memory = context.memory
+    if verdict.kind is VerdictKind.STREAM_REQUIRED:
+        # It may be the prelude that broke the stream before: this time it is not in the way.
+        return Fallback("tolerant_stream", request.replacing(stream=True), tolerate_prelude=True)
+    if verdict.code == "empty_answer" and not context.streaming:
+        return Fallback("stream", request.replacing(stream=True), tolerate_prelude=True)
+    if verdict.kind in (VerdictKind.ORDER_MISMATCH, VerdictKind.TRUNCATED) or verdict.code == "empty_answer":
+        if memory.knows(EndpointFact.STREAM_REQUIRED):
+            return Fallback("tolerant_stream", request.replacing(stream=True), tolerate_prelude=True)
+        if context.streaming:
+            return Fallback("non_stream", request.without("stream", "stream_options"))
+    return None

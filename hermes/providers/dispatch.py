@@ -1,0 +1,239 @@
+"""Calls the hooks of the enabled adapters for one model call.
+
+pluggy registers and checks the implementations; this module walks them itself: by priority, each in its
+own ``try``, with a context of its own, and with a prepared tuple for each event type, so that an event
+that no adapter asked for costs one look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from hermes.providers.contract import (
+    AdapterContext,
+    Delivered,
+    EndpointMemory,
+    Event,
+    Failure,
+    Fallback,
+    Notice,
+    RateLimits,
+    Request,
+    Verdict,
+    Violation,
+)
+
+__all__ = ["Adapter", "CallDispatch", "Route"]
+
+_T = TypeVar("_T")
+
+_MAX_ROUTES: Final = 1024
+_MAX_EXPANSION: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """An adapter that is loaded and keeps the contract.
+
+    Attributes:
+        name: as users write it.
+        priority: higher is asked first.
+        event_types: exact event types, or prefixes ending in ``*``.
+        hooks: its hook functions by name; each takes the arguments of the spec in their order.
+    """
+
+    name: str
+    priority: int
+    event_types: tuple[str, ...]
+    hooks: Mapping[str, Callable[..., Any]]
+
+    def wants(self, event_type: str) -> bool:
+        """Whether the adapter asked for events of this type."""
+        return any(
+            event_type.startswith(pattern[:-1]) if pattern.endswith("*") else event_type == pattern
+            for pattern in self.event_types
+        )
+
+
+@dataclass(slots=True)
+class _Seat:
+    """An adapter's place in one call."""
+
+    position: int
+    adapter: Adapter
+    context: AdapterContext
+    active: bool = True
+
+
+Route = tuple[_Seat, ...]
+
+
+class CallDispatch:
+    """The enabled adapters at work on one call.
+
+    Args:
+        adapters: the enabled adapters.
+        provider: the configured name of the provider.
+        model: the model that was asked for.
+        memory: what is known of the endpoint.
+        on_report: takes what adapters report; faults of adapters come as notices of the kind ``plugin``.
+    """
+
+    def __init__(
+        self,
+        adapters: Sequence[Adapter],
+        *,
+        provider: str,
+        model: str,
+        memory: EndpointMemory,
+        on_report: Callable[[RateLimits | Notice], None],
+    ) -> None:
+        self._on_report = on_report
+        ordered = sorted(adapters, key=lambda adapter: (-adapter.priority, adapter.name))
+        self._seats = [
+            _Seat(
+                position,
+                adapter,
+                AdapterContext(provider, model, memory, _reporter(adapter.name, self._take_report)),
+            )
+            for position, adapter in enumerate(ordered)
+        ]
+        self._routes: dict[str, Route] = {}
+
+    def begin_attempt(self, attempt: int, *, streaming: bool, delivered: Delivered) -> None:
+        """Tells the adapters' contexts which attempt they serve."""
+        for seat in self._seats:
+            seat.context.attempt = attempt
+            seat.context.streaming = streaming
+        self.note_delivered(delivered)
+
+    def note_delivered(self, delivered: Delivered) -> None:
+        """Tells the adapters' contexts what the caller was given."""
+        for seat in self._seats:
+            seat.context.delivered = delivered
+
+    def route(self, event_type: str) -> Route:
+        """The adapters that want events of this type; mostly an empty tuple."""
+        route = self._routes.get(event_type)
+        if route is None:
+            route = tuple(
+                seat
+                for seat in self._seats
+                if seat.active
+                and "normalize_stream_event" in seat.adapter.hooks
+                and seat.adapter.wants(event_type)
+            )
+            if len(self._routes) < _MAX_ROUTES:  # a hostile stream may invent types without end
+                self._routes[event_type] = route
+        return route
+
+    def normalize(self, event: Event) -> Sequence[Event]:
+        """What the adapters make of an event; the event itself where none wants it."""
+        route = self.route(event.type)
+        return self._normalize(event, route, 0) if route else (event,)
+
+    def _normalize(self, event: Event, route: Route, start: int) -> list[Event]:
+        for seat in route:
+            if seat.position < start or not seat.active:
+                continue
+            answer = self._ask(seat, "normalize_stream_event", _event_list, event, seat.context)
+            if answer is None:
+                continue
+            result: list[Event] = []
+            for replaced in answer:
+                result += self._normalize(replaced, self.route(replaced.type), seat.position + 1)
+                if len(result) > _MAX_EXPANSION:
+                    self._switch_off(seat, "normalize_stream_event", "makes too many events of one")
+                    return [event]
+            return result
+        return [event]
+
+    def repair(self, violation: Violation, event: Event) -> Sequence[Event] | None:
+        """The first adapter's replacement for an event that the accumulator refuses."""
+        return self._first("repair_stream_event", _event_list, violation, event)
+
+    def classify(self, failure: Failure) -> Verdict | None:
+        """The first adapter's verdict on a failure."""
+        return self._first("classify_stream_error", _instance_of(Verdict), failure)
+
+    def fallback(self, request: Request, verdict: Verdict, used: frozenset[str]) -> Fallback | None:
+        """The first fallback whose strategy is not in ``used``."""
+        for seat in self._seats:
+            answer = self._ask(
+                seat, "fallback_request", _instance_of(Fallback), request, verdict, seat.context
+            )
+            if answer is not None and answer.strategy not in used:
+                return answer
+        return None
+
+    def observe_headers(self, headers: Mapping[str, str]) -> None:
+        """Shows the HTTP response headers to every adapter that wants them."""
+        for seat in self._seats:
+            self._ask(seat, "observe_headers", _nothing, headers, seat.context)
+
+    def _first(self, hook: str, check: Callable[[Any], _T], *arguments: Any) -> _T | None:
+        for seat in self._seats:
+            answer = self._ask(seat, hook, check, *arguments, seat.context)
+            if answer is not None:
+                return answer
+        return None
+
+    def _ask(self, seat: _Seat, hook: str, check: Callable[[Any], _T], *arguments: Any) -> _T | None:
+        """One adapter's answer; an adapter that raises or answers nonsense is switched off."""
+        function = seat.adapter.hooks.get(hook)
+        if function is None or not seat.active:
+            return None
+        try:
+            answer = function(*arguments)
+            return None if answer is None else check(answer)
+        except Exception as error:  # noqa: BLE001 - the border to other people's code
+            self._switch_off(seat, hook, f"{type(error).__name__}: {error}")
+            return None
+
+    def _switch_off(self, seat: _Seat, hook: str, reason: str) -> None:
+        seat.active = False
+        self._routes.clear()
+        text = (
+            f"The plugin `{seat.adapter.name}` failed in `{hook}` and is off for this call ({reason[:300]})."
+        )
+        self._on_report(Notice(text, kind="plugin", source=seat.adapter.name))
+
+    def _take_report(self, name: str, item: object) -> None:
+        if isinstance(item, Notice):
+            self._on_report(Notice(item.text, item.kind, item.source or name))
+        elif isinstance(item, RateLimits):
+            self._on_report(item)
+        else:
+            raise TypeError(f"context.report takes RateLimits or a Notice, not {type(item).__name__}")
+
+
+def _reporter(name: str, take: Callable[[str, object], None]) -> Callable[[RateLimits | Notice], None]:
+    return lambda item: take(name, item)
+
+
+def _event_list(answer: Any) -> Sequence[Event]:
+    if not isinstance(answer, (list, tuple)) or not all(isinstance(event, Event) for event in answer):
+        raise TypeError(f"a list of events was expected, not {_shape(answer)}")
+    return answer
+
+
+def _instance_of(kind: type[_T]) -> Callable[[Any], _T]:
+    def check(answer: Any) -> _T:
+        if not isinstance(answer, kind):
+            raise TypeError(f"a {kind.__name__} was expected, not {_shape(answer)}")
+        return answer
+
+    return check
+
+
+def _nothing(answer: Any) -> None:
+    raise TypeError(f"no answer was expected, not {_shape(answer)}")
+
+
+def _shape(answer: object) -> str:
+    if isinstance(answer, (list, tuple)):
+        inner = ", ".join(sorted({type(entry).__name__ for entry in answer}))
+        return f"a {type(answer).__name__} of {inner}"
+    return f"a {type(answer).__name__}"

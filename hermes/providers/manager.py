@@ -1,0 +1,220 @@
+"""Which plugins there are, which are enabled, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import EntryPoint, entry_points
+from inspect import isclass
+
+from hermes.errors import PluginLoadError, UnknownPluginError
+from hermes.providers.adapters import builtin, lenient
+from hermes.providers.contract import EndpointMemory, Notice, RateLimits
+from hermes.providers.dispatch import Adapter, CallDispatch
+from hermes.providers.known import adapter_for
+from hermes.providers.names import nearest, plugin_key
+from hermes.providers.registration import Registry
+
+__all__ = ["ENTRY_POINT_GROUP", "PluginInfo", "PluginManager", "PluginState"]
+
+ENTRY_POINT_GROUP = "hermes.adapters"
+
+_OWN = {"builtin": builtin, "lenient": lenient}
+
+
+class PluginState(StrEnum):
+    """What became of a plugin."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    NOT_INSTALLED = "not installed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """One plugin as ``hermes plugins list`` shows it.
+
+    Attributes:
+        name: the name under which it is enabled.
+        state: what became of it.
+        reason: why, for ``failed`` and ``not installed``.
+        distribution: the package that offers it; ``hermes-adapters`` for Hermes' own.
+        version: of that package.
+        adapter: the loaded adapter; None where it is not loaded.
+    """
+
+    name: str
+    state: PluginState
+    reason: str = ""
+    distribution: str = ""
+    version: str = ""
+    adapter: Adapter | None = None
+
+
+class PluginManager:
+    """The typed facade over discovery, pluggy and the states of plugins.
+
+    Installed is not enabled: a third-party module is imported only when its name is in ``enabled``.
+
+    Args:
+        enabled: names of plugins to switch on, in any spelling.
+        disabled: names that win over ``enabled``; ``lenient`` can be switched off so, ``builtin`` cannot.
+        discover: gives the entry points of the group; for tests.
+    """
+
+    def __init__(
+        self,
+        enabled: Iterable[str] = (),
+        disabled: Iterable[str] = (),
+        *,
+        discover: Callable[[], Iterable[EntryPoint]] | None = None,
+    ) -> None:
+        wanted = {plugin_key(name): name for name in enabled}
+        off = {plugin_key(name) for name in disabled} - {"builtin"}
+        self._registry = Registry()
+        self._plugins: dict[str, PluginInfo] = {}
+        self._load_own(wanted, off)
+        offered = _offered(discover() if discover else entry_points(group=ENTRY_POINT_GROUP))
+        for key in sorted(offered.keys() - self._plugins.keys()):
+            enable = key in wanted and key not in off
+            self._plugins[key] = self._load_offered(offered[key], enable=enable)
+        for key, name in wanted.items():
+            if key not in self._plugins and key not in off:
+                reason = "no installed package offers it"
+                self._plugins[key] = PluginInfo(name, PluginState.NOT_INSTALLED, reason)
+
+    @property
+    def plugins(self) -> tuple[PluginInfo, ...]:
+        """Every plugin that is installed or enabled: Hermes' own, then the others by name."""
+        return tuple(self._plugins.values())
+
+    @property
+    def adapters(self) -> tuple[Adapter, ...]:
+        """The adapters that are enabled and loaded."""
+        return tuple(plugin.adapter for plugin in self._plugins.values() if plugin.adapter is not None)
+
+    def find(self, name: str) -> PluginInfo:
+        """The plugin of that name, in any spelling.
+
+        Raises:
+            UnknownPluginError: there is none.
+        """
+        plugin = self._plugins.get(plugin_key(name))
+        if plugin is None or plugin.state is PluginState.NOT_INSTALLED:
+            raise self._unknown(name)
+        return plugin
+
+    def require_installed(self) -> None:
+        """Refuses to work while an enabled plugin is not installed.
+
+        Raises:
+            UnknownPluginError: names the first one, the nearest installed name, and what to type.
+        """
+        for plugin in self._plugins.values():
+            if plugin.state is PluginState.NOT_INSTALLED:
+                raise self._unknown(plugin.name)
+
+    def adapter_hint(self, event_type: str, headers: Iterable[str]) -> str:
+        """What to type to enable the adapter that knows a backend by these traces; may be empty."""
+        known = adapter_for(event_type, headers)
+        plugin = self._plugins.get(plugin_key(known.adapter)) if known is not None else None
+        if known is None or (plugin is not None and plugin.state is PluginState.ENABLED):
+            return ""
+        installed = plugin is not None and plugin.state is PluginState.DISABLED
+        install = "" if installed else f"`pip install {known.package}`, then "
+        return (
+            f"The adapter `{known.adapter}` knows this backend and keeps its streams: "
+            f"{install}`hermes plugins enable {known.adapter}`."
+        )
+
+    def begin_call(
+        self,
+        *,
+        provider: str,
+        model: str,
+        memory: EndpointMemory,
+        on_report: Callable[[RateLimits | Notice], None],
+    ) -> CallDispatch:
+        """The dispatch of hooks for one model call."""
+        return CallDispatch(self.adapters, provider=provider, model=model, memory=memory, on_report=on_report)
+
+    def _load_own(self, wanted: Mapping[str, str], off: set[str]) -> None:
+        from hermes import __version__
+
+        for name, module in _OWN.items():
+            if name in off or (name != "builtin" and name not in wanted):
+                self._plugins[name] = PluginInfo(
+                    name, PluginState.DISABLED, distribution="hermes-adapters", version=__version__
+                )
+                continue
+            adapter = self._registry.register(module, name)
+            self._plugins[name] = PluginInfo(
+                name,
+                PluginState.ENABLED,
+                distribution="hermes-adapters",
+                version=__version__,
+                adapter=adapter,
+            )
+
+    def _load_offered(self, points: list[EntryPoint], *, enable: bool) -> PluginInfo:
+        point = points[0]
+        package = point.dist.name if point.dist else ""
+        version = point.dist.version if point.dist else ""
+        if not enable:
+            return PluginInfo(point.name, PluginState.DISABLED, distribution=package, version=version)
+        try:
+            if len(points) > 1:
+                packages = ", ".join(sorted(p.dist.name if p.dist else "?" for p in points))
+                raise PluginLoadError(f"several packages offer this name: {packages}")
+            adapter = self._load(point)
+        except PluginLoadError as error:
+            return PluginInfo(
+                point.name,
+                PluginState.FAILED,
+                error.message,
+                distribution=package,
+                version=version,
+            )
+        return PluginInfo(
+            point.name, PluginState.ENABLED, distribution=package, version=version, adapter=adapter
+        )
+
+    def _load(self, point: EntryPoint) -> Adapter:
+        """Imports and registers what an entry point names.
+
+        Raises:
+            PluginLoadError: whatever went wrong in the third party's module, in one line.
+        """
+        try:
+            plugin = point.load()
+            return self._registry.register(plugin() if isclass(plugin) else plugin, point.name)
+        except PluginLoadError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the border to other people's code
+            text = " ".join(str(error).split())[:300]
+            raise PluginLoadError(f"its import raised {type(error).__name__}: {text}") from None
+
+    def _unknown(self, name: str) -> UnknownPluginError:
+        installed = [p.name for p in self._plugins.values() if p.state is not PluginState.NOT_INSTALLED]
+        near = nearest(plugin_key(name), installed)
+        hint = f"Did you mean `{near}`? " if near else ""
+        return UnknownPluginError(
+            f"No plugin named `{name}` is installed.",
+            hint=f"{hint}`hermes plugins list` shows what is installed.",
+        )
+
+
+def _offered(points: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
+    """The entry points by plugin key, each package's once."""
+    offered: dict[str, list[EntryPoint]] = {}
+    seen: set[tuple[str, str, str]] = set()
+    for point in points:
+        package = point.dist.name if point.dist else ""
+        # An editable install beside a wheel on the path lists the same entry point twice.
+        identity = (plugin_key(point.name), package, point.value)
+        if identity not in seen:
+            seen.add(identity)
+            offered.setdefault(identity[0], []).append(point)
+    return offered

@@ -1,0 +1,123 @@
+"""SSE frames and JSON bodies to events."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from typing import Any, Final
+
+import msgspec
+
+from hermes.responses.events import Event
+from hermes.responses.sse import Frame
+
+__all__ = ["FrameKind", "decode_frame", "decode_json", "events_from_response", "looks_like_response"]
+
+_decode = msgspec.json.Decoder().decode
+_NOT_JSON: Final = (msgspec.MsgspecError, ValueError, RecursionError)
+
+_TERMINAL_TYPES: Final = {
+    "completed": "response.completed",
+    "failed": "response.failed",
+    "incomplete": "response.incomplete",
+    "cancelled": "response.cancelled",
+    "canceled": "response.cancelled",
+}
+
+
+class FrameKind(Enum):
+    """A frame that is no event."""
+
+    DONE = "done"
+    """The ``[DONE]`` sentinel."""
+    NOTHING = "nothing"
+    """Valid, and empty: ``data: null``."""
+    MALFORMED = "malformed"
+    """Not JSON, or JSON of a kind that no event has."""
+
+
+def decode_frame(frame: Frame) -> Event | FrameKind:
+    """The event of a frame. A frame whose data lacks ``type`` takes it from its ``event`` field."""
+    try:
+        data = _decode(frame.data)
+    except _NOT_JSON:
+        data = _decode_damaged(frame.data)
+    if type(data) is dict:
+        kind = data.get("type")
+        if type(kind) is str and kind:
+            return Event(kind, data)
+        return Event(_missing_type(frame, data), data)
+    if isinstance(data, FrameKind):
+        return data
+    if data is None:
+        return FrameKind.NOTHING
+    return FrameKind.DONE if data == "[DONE]" else FrameKind.MALFORMED
+
+
+def decode_json(body: bytes) -> Any:
+    """Decodes a JSON body, invalid UTF-8 and lone surrogates replaced.
+
+    Raises:
+        ValueError: ``body`` is no JSON.
+    """
+    try:
+        return _decode(body)
+    except _NOT_JSON:
+        pass
+    try:
+        return _plain_json(body.decode("utf-8-sig", "replace"))
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+
+
+def looks_like_response(data: object) -> bool:
+    """Whether a decoded JSON body is a Response object.
+
+    https://platform.openai.com/docs/api-reference/responses/object
+    """
+    if not isinstance(data, dict):
+        return False
+    if data.get("object") == "response":
+        return True
+    return isinstance(data.get("output"), list) and not data.get("error")
+
+
+def events_from_response(data: dict[str, Any]) -> list[Event]:
+    """The events that say the same as a whole Response object."""
+    status = data.get("status")
+    if not isinstance(status, str) or not status:
+        status = "completed" if isinstance(data.get("output"), list) else "failed"
+    terminal = _TERMINAL_TYPES.get(status)
+    if terminal is None:
+        terminal = "response.failed"
+        message = f"The backend answered with an unfinished response (status `{status}`)."
+        data = {**data, "status": "failed", "error": {"code": "unfinished_response", "message": message}}
+    created = Event("response.created", {"type": "response.created", "response": {**data, "output": []}})
+    return [created, Event(terminal, {"type": terminal, "response": data})]
+
+
+def _missing_type(frame: Frame, data: dict[str, Any]) -> str:
+    named = frame.event.decode("utf-8", "replace").strip()
+    if named:
+        return named
+    return "error" if data.get("error") else ""
+
+
+def _decode_damaged(data: bytes) -> Any:
+    """The second look at data that a strict JSON decoder refuses."""
+    text = data.strip()
+    while text.startswith(b"data:"):  # a proxy wrapped a frame that was one already
+        text = text[5:].lstrip()
+    if text == b"[DONE]":
+        return FrameKind.DONE
+    try:
+        return _plain_json(text.decode("utf-8", "replace"))
+    except _NOT_JSON:
+        return FrameKind.MALFORMED
+
+
+def _plain_json(text: str) -> Any:
+    """JSON as Python reads it, which takes lone surrogates; they become replacement characters."""
+    value = json.loads(text)
+    whole = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+    return json.loads(whole.decode("utf-16-le", "replace"))

@@ -1,0 +1,142 @@
+"""The final result of a model call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from hermes.responses.accumulator import Answer
+from hermes.responses.items import FunctionCall, OutputItem, Usage
+from hermes.responses.telemetry import Notice, RateLimits
+
+if TYPE_CHECKING:
+    from openai.types.responses import Response
+
+__all__ = ["Attempt", "ResponseResult", "ResultStatus"]
+
+
+class ResultStatus(StrEnum):
+    """How much of an answer a result is."""
+
+    COMPLETE = "complete"
+    """The backend said that the answer is whole."""
+    UNCONFIRMED = "unconfirmed"
+    """Every item was whole, but the backend did not say that the answer was."""
+    PARTIAL = "partial"
+    """The answer is cut: by a fault, a limit or a filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One HTTP request of a call.
+
+    Attributes:
+        number: from 1.
+        streaming: whether it asked for a stream.
+        strategy: ``first``, ``retry`` or the name of a fallback.
+        status: the HTTP status; None where none came.
+        request_id: the backend's id of the request; empty where it sent none.
+        verdict: the kind of the verdict; empty where the attempt succeeded.
+        reason: one sentence that says why it did not succeed; empty where it did.
+        seconds: how long it took.
+    """
+
+    number: int
+    streaming: bool
+    strategy: str = "first"
+    status: int | None = None
+    request_id: str = ""
+    verdict: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class ResponseResult:
+    """What a model call gave.
+
+    Attributes:
+        status: ``complete``, ``unconfirmed`` or ``partial``.
+        text: the text of all messages.
+        items: the output items in their order.
+        usage: the tokens billed; None where the backend did not say.
+        response_id: the backend's id of the response; empty where it has none.
+        model: the model that answered, as the backend names it.
+        rate_limits: the account's limits, its main ones first; empty where none were told.
+        notices: what the user was told during the call.
+        attempts: every HTTP request of the call.
+        reason: one sentence that says why the result is not complete; empty where it is.
+        hint: what the user can do about it; may be empty.
+        verdict: the kind of the verdict behind ``reason``; empty where the backend itself ended early.
+        incomplete_reason: the backend's word, e.g. ``max_output_tokens``; empty where it gave none.
+        response: the other fields of the backend's Response object.
+    """
+
+    status: ResultStatus
+    text: str = ""
+    items: tuple[OutputItem, ...] = ()
+    usage: Usage | None = None
+    response_id: str = ""
+    model: str = ""
+    rate_limits: tuple[RateLimits, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    reason: str = ""
+    hint: str = ""
+    verdict: str = ""
+    incomplete_reason: str = ""
+    response: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_answer(cls, answer: Answer, status: ResultStatus, **more: Any) -> ResponseResult:
+        """A result with what ``answer`` knows, and ``more`` of the fields above."""
+        response = answer.response or {}
+        details = response.get("incomplete_details")
+        reason = details.get("reason") if isinstance(details, Mapping) else None
+        return cls(
+            status=status,
+            text=answer.text,
+            items=answer.items,
+            usage=answer.usage,
+            response_id=_string(response.get("id")),
+            model=_string(response.get("model")),
+            incomplete_reason=_string(reason),
+            response=response,
+            **more,
+        )
+
+    @property
+    def tool_calls(self) -> tuple[FunctionCall, ...]:
+        """The function calls that may be run: those of a complete answer, once for each call id."""
+        if self.status is not ResultStatus.COMPLETE:
+            return ()
+        calls: dict[str, FunctionCall] = {}
+        for place, item in enumerate(self.items):
+            call = item.function_call
+            if call is not None and item.confirmed:
+                calls.setdefault(call.call_id or f"item {place}", call)
+        return tuple(calls.values())
+
+    @property
+    def refusal(self) -> str:
+        """What the model said instead of an answer; empty where it did answer."""
+        return "".join(item.refusal for item in self.items)
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning that the backend shows."""
+        return "\n\n".join(item.reasoning for item in self.items if item.reasoning)
+
+    def to_openai(self) -> Response:
+        """The result as the SDK's own type; the SDK is imported only here."""
+        from openai.types.responses import Response
+
+        output = [dict(item.data) for item in self.items]
+        defaults = {"object": "response", "parallel_tool_calls": True, "tool_choice": "auto", "tools": []}
+        return Response.construct(**{**defaults, **self.response, "output": output})
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,217 @@
+"""One HTTP request of a call and the reading of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from hermes.errors import ProtocolError, StreamOrderError
+from hermes.providers.contract import Event, Failure, FailureKind, Notice, Request
+from hermes.providers.dispatch import CallDispatch
+from hermes.responses.accumulator import Answer
+from hermes.responses.events import Delta
+from hermes.runtime.deadlines import WATCHING, Watchdog
+from hermes.runtime.engine import AnswerEngine
+from hermes.runtime.redaction import Redactor
+from hermes.runtime.transport import BytesAnswer, EventsAnswer, Source, TransportFailed, request_id_of, send
+
+__all__ = ["AttemptOutcome", "AttemptRunner", "Plan"]
+
+_TIMEOUT_WORDS: Final = {
+    "connect": "no connection within the deadline (connect_timeout_seconds)",
+    "first_event": "no first event within the deadline (first_event_timeout_seconds)",
+    "idle_bytes": "not a byte within the deadline (idle_timeout_seconds)",
+    "idle_events": "only keepalives within the deadline (event_idle_timeout_seconds)",
+    "total": "no end within the deadline of the call (request_timeout_seconds)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An HTTP request to make.
+
+    Attributes:
+        request: what to send.
+        strategy: ``first``, ``retry`` or the name of a fallback.
+        tolerate_prelude: ignore events of unknown types before ``response.created``.
+    """
+
+    request: Request
+    strategy: str = "first"
+    tolerate_prelude: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptOutcome:
+    """How an attempt ended.
+
+    Attributes:
+        answer: what came, whole or not.
+        failure: what went wrong; None where the backend ended the answer itself.
+        status: the HTTP status; None where none came.
+        request_id: the backend's id of the request; empty where it sent none.
+    """
+
+    answer: Answer
+    failure: Failure | None = None
+    status: int | None = None
+    request_id: str = ""
+
+
+@dataclass(slots=True)
+class AttemptRunner:
+    """Makes the attempts of one call.
+
+    Attributes:
+        client: anything with the SDK's ``responses.create(**request)``.
+        dispatch: the adapters of the call.
+        redactor: takes secrets out of what the backend says.
+        max_frame_bytes: the longest SSE frame or JSON body.
+        on_notice: takes what the user should know.
+        now: gives Unix seconds.
+    """
+
+    client: Any
+    dispatch: CallDispatch
+    redactor: Redactor
+    max_frame_bytes: int
+    on_notice: Callable[[Notice], None]
+    now: Callable[[], float]
+
+    def run(self, plan: Plan, watchdog: Watchdog, on_delta: Callable[[Delta], None] | None) -> AttemptOutcome:
+        """Sends the request and reads the answer to its end, or to the first thing that ends it."""
+        attempt = _Attempt(self, plan, on_delta)
+        token = WATCHING.set(watchdog)
+        try:
+            return attempt.run(watchdog)
+        finally:
+            WATCHING.reset(token)
+            attempt.close()
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """The state of one attempt."""
+
+    runner: AttemptRunner
+    plan: Plan
+    on_delta: Callable[[Delta], None] | None
+    source: Source | None = None
+    engine: AnswerEngine | None = None
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def run(self, watchdog: Watchdog) -> AttemptOutcome:
+        failure = self._failure(watchdog)
+        if failure is not None:
+            failure = self._completed(failure)
+        return AttemptOutcome(
+            answer=self.engine.answer() if self.engine is not None else Answer(),
+            failure=failure,
+            status=failure.status if failure is not None else self.status,
+            request_id=failure.request_id if failure is not None else request_id_of(self.headers),
+        )
+
+    def close(self) -> None:
+        """Closes the connection: one that was given up is never used again."""
+        if isinstance(self.source, (BytesAnswer, EventsAnswer)):
+            self.source.close()
+
+    def _failure(self, watchdog: Watchdog) -> Failure | None:
+        try:
+            self.source = send(self.runner.client, self.plan.request)
+            self.engine = engine = self._open(self.source)
+            self._read(self.source, engine, watchdog)
+        except ProtocolError as error:
+            return self._failure_of_protocol(error)
+        except TransportFailed as error:
+            if watchdog.fired:
+                return _timed_out(watchdog.fired)
+            if self.engine is None or not self.engine.finished:
+                failure = error.failure
+                return _timed_out(failure.deadline) if failure.deadline else failure
+            # A connection that breaks after the terminal event breaks nothing.
+            engine = self.engine
+        if watchdog.fired and not engine.finished:
+            # The shut-down socket looked like a clean end.
+            return _timed_out(watchdog.fired)
+        return engine.failure_of(engine.answer())
+
+    def _open(self, source: Source) -> AnswerEngine:
+        runner = self.runner
+        if isinstance(source, BytesAnswer):
+            self.status = source.status
+            self.headers = runner.redactor.headers(source.headers)
+            runner.dispatch.observe_headers(self.headers)
+        return AnswerEngine(
+            runner.dispatch,
+            on_delta=self.on_delta,
+            on_notice=runner.on_notice,
+            content_type=self.headers.get("content-type", ""),
+            tolerate_prelude=self.plan.tolerate_prelude,
+            max_frame_bytes=runner.max_frame_bytes,
+            redactor=runner.redactor,
+        )
+
+    def _read(self, source: Source, engine: AnswerEngine, watchdog: Watchdog) -> None:
+        if isinstance(source, BytesAnswer):
+            watchdog.guard(source.abort)
+            _read_bytes(source, engine, watchdog)
+        elif isinstance(source, EventsAnswer):
+            for event in source.events():
+                engine.feed_event(event)
+                if engine.finished:
+                    return
+        else:
+            body = source.body()
+            if body is None:
+                engine.feed_response(source.mapping())
+            else:
+                engine.feed(body)
+                engine.end()
+
+    def _failure_of_protocol(self, error: ProtocolError) -> Failure:
+        if isinstance(error, StreamOrderError):
+            return Failure(FailureKind.ORDER, error.message, violation=error.violation, event=error.event)
+        body = self.engine.body_start() if self.engine is not None else b""
+        return Failure(FailureKind.BODY, error.message, body=body)
+
+    def _completed(self, failure: Failure) -> Failure:
+        """Adds what only the HTTP answer knows, and takes every secret out."""
+        redactor = self.runner.redactor
+        headers = redactor.headers(failure.headers or self.headers)
+        if failure.headers:
+            self.runner.dispatch.observe_headers(headers)
+        event = failure.event
+        return replace(
+            failure,
+            message=redactor.text(failure.message),
+            received_at=self.runner.now(),
+            status=failure.status if failure.status is not None else self.status,
+            headers=headers,
+            body=redactor.raw(failure.body),
+            request_id=request_id_of(headers),
+            event=None if event is None else Event(event.type, redactor.json(event.data)),
+            streaming=self.plan.request.streams,
+        )
+
+
+def _read_bytes(source: BytesAnswer, engine: AnswerEngine, watchdog: Watchdog) -> None:
+    seen = 0
+    for chunk in source.chunks():
+        if watchdog.fired:
+            return
+        watchdog.saw_bytes()
+        engine.feed(chunk)
+        if engine.events != seen:
+            seen = engine.events
+            watchdog.saw_events()
+        if engine.finished:
+            return
+    if not watchdog.fired:
+        engine.end()
+
+
+def _timed_out(deadline: str) -> Failure:
+    return Failure(FailureKind.TIMEOUT, _TIMEOUT_WORDS.get(deadline, ""), deadline=deadline)

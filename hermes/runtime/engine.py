@@ -1,0 +1,268 @@
+"""One answer's bytes to deltas: body sniffing, SSE, adapters, accumulator. No I/O.
+
+The same engine serves a socket, a client that yields ready-made events, a recording and a benchmark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from hermes.errors import FrameTooLargeError, ResponseBodyError, StreamOrderError
+from hermes.providers.contract import Event, Failure, FailureKind, Notice
+from hermes.providers.dispatch import CallDispatch
+from hermes.responses.accumulator import Accumulator, Answer
+from hermes.responses.body import BodyKind, sniff_body
+from hermes.responses.decode import (
+    FrameKind,
+    decode_frame,
+    decode_json,
+    events_from_response,
+    looks_like_response,
+)
+from hermes.responses.events import Delta
+from hermes.responses.sse import DEFAULT_MAX_FRAME_BYTES, Frame, SSEDecoder
+from hermes.runtime.redaction import Redactor
+
+__all__ = ["ERROR_BODY_BYTES", "AnswerEngine"]
+
+ERROR_BODY_BYTES: Final = 64 * 1024
+_MAX_REPAIRS: Final = 8
+_FAILED_TYPES: Final = frozenset({"error", "response.failed", "response.cancelled"})
+
+
+class AnswerEngine:
+    """Turns one answer into deltas and, at its end, an ``Answer`` and perhaps a ``Failure``.
+
+    Args:
+        dispatch: the adapters of the call.
+        on_delta: takes each delta as it comes; None for a caller that waits for the end.
+        on_notice: takes what the user should know.
+        content_type: the label of the body.
+        tolerate_prelude: see ``Accumulator``.
+        max_frame_bytes: the longest SSE frame or JSON body.
+        redactor: takes secrets out of errors.
+    """
+
+    def __init__(
+        self,
+        dispatch: CallDispatch,
+        *,
+        on_delta: Callable[[Delta], None] | None,
+        on_notice: Callable[[Notice], None],
+        content_type: str = "",
+        tolerate_prelude: bool = False,
+        max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES,
+        redactor: Redactor | None = None,
+    ) -> None:
+        self.finished = False
+        """Whether the answer is over, so that nothing more needs to be read."""
+        self.events = 0
+        """How many events came so far."""
+        self._dispatch = dispatch
+        self._on_delta = on_delta
+        self._on_notice = on_notice
+        self._content_type = content_type
+        self._limit = max_frame_bytes
+        self._redactor = redactor or Redactor()
+        self._decoder = SSEDecoder(max_frame_bytes=max_frame_bytes)
+        self._accumulator = Accumulator(tolerate_prelude=tolerate_prelude)
+        self._kind: BodyKind | None = None
+        self._held = bytearray()
+        self._damaged_frames = 0
+
+    @property
+    def retry_ms(self) -> int | None:
+        """The ``retry:`` field of the stream in milliseconds, where one came."""
+        return self._decoder.retry_ms
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes the next bytes of the body.
+
+        Raises:
+            StreamOrderError: an event out of order that no adapter repaired.
+            FrameTooLargeError: a frame or body over the limit.
+        """
+        if self._kind is BodyKind.SSE:
+            self._feed_frames(self._decoder.feed(chunk))
+            return
+        if not self._held:
+            chunk = chunk.lstrip()  # line feeds that keep a connection warm
+        if len(self._held) + len(chunk) > self._limit:
+            raise FrameTooLargeError(self._limit)
+        self._held += chunk
+        if self._kind is None:
+            self._decide(ended=False)
+
+    def feed_event(self, data: Mapping[str, Any]) -> None:
+        """Takes an event that the client has decoded already.
+
+        Raises:
+            StreamOrderError: an event out of order that no adapter repaired.
+        """
+        kind = data.get("type")
+        self._feed_event(Event(kind if isinstance(kind, str) else "", dict(data)))
+
+    def feed_response(self, data: Mapping[str, Any]) -> None:
+        """Takes a whole Response object that the client has decoded already."""
+        self._feed_json(dict(data))
+
+    def end(self) -> None:
+        """The body ended cleanly.
+
+        Raises:
+            StreamOrderError: the last frame is out of order.
+            ResponseBodyError: the body is neither SSE nor JSON of a known kind.
+        """
+        if self.finished:
+            return
+        if self._kind is None:
+            self._decide(ended=True)
+        if self._kind is BodyKind.SSE:
+            self._feed_frames(self._decoder.close())
+        elif self._kind is BodyKind.JSON:
+            self._feed_body(bytes(self._held))
+        else:
+            raise ResponseBodyError(self._strange_body())
+        self.finished = True
+        if self._damaged_frames:
+            many = "frame" if self._damaged_frames == 1 else "frames"
+            text = f"Skipped {self._damaged_frames} damaged {many} of the stream."
+            self._on_notice(Notice(text, kind="damaged"))
+
+    def answer(self) -> Answer:
+        """What is known of the answer."""
+        return self._accumulator.answer()
+
+    def failure_of(self, answer: Answer) -> Failure | None:
+        """What is wrong with an answer whose body ended; None where nothing is.
+
+        The caller fills in the HTTP facts.
+        """
+        terminal = answer.terminal
+        if terminal is None:
+            if self.events == 0 and self._damaged_frames:
+                return Failure(FailureKind.BODY, "The stream holds nothing but damaged frames.")
+            message = "" if self.events else "The stream ended before its first event."
+            return Failure(FailureKind.EARLY_END, message, retry_after_ms=self.retry_ms)
+        if terminal.type == "error":
+            event = Event("error", self._redactor.json(terminal.data))
+            return Failure(FailureKind.ERROR_EVENT, event=event, retry_after_ms=self.retry_ms)
+        if answer.status in ("failed", "cancelled"):
+            event = Event(terminal.type, self._redactor.json(terminal.data))
+            return Failure(FailureKind.RESPONSE_FAILED, event=event, retry_after_ms=self.retry_ms)
+        if answer.status == "completed" and _is_billed_and_empty(answer):
+            tokens = answer.usage.output_tokens if answer.usage else None
+            billed = f" ({tokens:,} tokens billed)" if tokens else ""
+            return Failure(FailureKind.EMPTY, f"The backend says it is done and sent no output{billed}.")
+        return None
+
+    def body_start(self) -> bytes:
+        """The start of a body that is no answer."""
+        return self._redactor.raw(bytes(self._held[:ERROR_BODY_BYTES]))
+
+    # Bytes to events.
+
+    def _decide(self, *, ended: bool) -> None:
+        self._kind = sniff_body(bytes(self._held[:1024]), self._content_type, ended=ended)
+        if self._kind is BodyKind.SSE:
+            held = bytes(self._held)
+            self._held.clear()
+            self._feed_frames(self._decoder.feed(held))
+
+    def _feed_frames(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            event = decode_frame(frame)
+            if type(event) is Event:
+                self._feed_event(event)
+                if self.finished:
+                    return
+            elif event is FrameKind.DONE:
+                self.finished = True
+                return
+            elif event is FrameKind.MALFORMED:
+                self._damaged_frames += 1
+
+    def _feed_body(self, body: bytes) -> None:
+        try:
+            data = decode_json(body)
+        except ValueError:
+            raise ResponseBodyError("The backend sent JSON that is damaged or cut.") from None
+        if not isinstance(data, dict):
+            raise ResponseBodyError("The backend sent JSON that is no response.")
+        self._feed_json(data)
+
+    def _feed_json(self, data: dict[str, Any]) -> None:
+        response = data.get("response")
+        if isinstance(response, dict) and looks_like_response(response):
+            data = response  # an event as a body: the response is in it
+        if looks_like_response(data):
+            for event in events_from_response(data):
+                self._feed_event(event)
+        elif data.get("error") or data.get("detail") or data.get("message"):
+            self._feed_event(Event("error", {**data, "type": "error"}))
+        else:
+            raise ResponseBodyError("The backend sent JSON that is no response.")
+
+    def _strange_body(self) -> str:
+        if self._kind is BodyKind.HTML:
+            return "The backend sent a web page."
+        if self._kind is BodyKind.COMPRESSED:
+            return "The backend sent compressed data without saying so."
+        start = bytes(self._held[:200]).decode("utf-8", "replace")
+        return f"The backend sent plain text: {start}"
+
+    # Events to deltas.
+
+    def _feed_event(self, event: Event) -> None:
+        self.events += 1
+        dispatch = self._dispatch
+        if dispatch.route(event.type):
+            if event.type in _FAILED_TYPES:
+                event = Event(event.type, self._redactor.json(event.data))
+            for replaced in dispatch.normalize(event):
+                self._accumulate(replaced)
+        else:
+            self._accumulate(event)
+
+    def _accumulate(self, event: Event) -> None:
+        try:
+            deltas = self._accumulator.feed(event)
+        except StreamOrderError as error:
+            self._repair(event, error)
+            return
+        if deltas and self._on_delta is not None:
+            for delta in deltas:
+                self._on_delta(delta)
+        if self._accumulator.terminal is not None:
+            self.finished = True
+
+    def _repair(self, event: Event, error: StreamOrderError) -> None:
+        """Lets adapters repair the stream around an event, each repair one violation further."""
+        pending = [event]
+        for _ in range(_MAX_REPAIRS):
+            repaired = self._dispatch.repair(error.violation, pending[0])
+            if repaired is None:
+                raise error
+            pending[:1] = repaired
+            while pending:
+                try:
+                    deltas = self._accumulator.feed(pending[0])
+                except StreamOrderError as next_error:
+                    error = next_error
+                    break
+                pending.pop(0)
+                if self._on_delta is not None:
+                    for delta in deltas:
+                        self._on_delta(delta)
+            else:
+                self.finished = self.finished or self._accumulator.terminal is not None
+                return
+        raise error
+
+
+def _is_billed_and_empty(answer: Answer) -> bool:
+    """A completed answer without content, unless the backend says that it was billed nothing for it."""
+    if any(item.type != "message" or item.text or item.refusal for item in answer.items):
+        return False
+    return answer.usage is None or answer.usage.output_tokens != 0

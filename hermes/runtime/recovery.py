@@ -1,0 +1,135 @@
+"""What to do when an attempt ends badly: the recovery table as pure decisions.
+
+| state | step |
+|---|---|
+| nothing delivered, the failure may pass | retry the same request, after the server's delay |
+| nothing delivered, another way to ask is known | a fallback, each strategy once a call |
+| a tool ran in this call, or text was delivered | no replay, but for an announced restart |
+| attempts or waiting time used up | stop |
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from hermes.providers.contract import Fallback, Verdict, VerdictKind
+from hermes.responses.accumulator import Answer
+
+__all__ = ["BestAnswer", "RecoveryPolicy", "Retry", "Step", "Stop", "decide", "main_verdict"]
+
+_DEFINITE = (
+    VerdictKind.QUOTA,
+    VerdictKind.AUTH,
+    VerdictKind.MODEL_UNAVAILABLE,
+    VerdictKind.CONTENT_FILTER,
+    VerdictKind.REPLAY_INVALID,
+    VerdictKind.RATE_LIMITED,
+    VerdictKind.BAD_REQUEST,
+    VerdictKind.NETWORK_GATEWAY,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPolicy:
+    """The limits of recovery.
+
+    Attributes:
+        max_attempts: HTTP requests a call, the first one included.
+        max_wait_seconds: waiting in all, before retries.
+        after_output: what to do when an answer breaks off after text was delivered: ``keep`` what there
+            is, or ``restart`` once, announced.
+    """
+
+    max_attempts: int = 3
+    max_wait_seconds: float = 60.0
+    after_output: Literal["keep", "restart"] = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Send the same request again after ``delay`` seconds."""
+
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Make do with what there is."""
+
+
+Step = Retry | Fallback | Stop
+
+
+def decide(
+    verdict: Verdict,
+    policy: RecoveryPolicy,
+    *,
+    attempts: int,
+    waited: float,
+    delivered: bool,
+    tool_ran: bool,
+    now: float,
+    fallback: Callable[[], Fallback | None],
+) -> Step:
+    """The next step after a failed attempt.
+
+    Args:
+        verdict: what the failure means.
+        policy: the limits.
+        attempts: how many attempts were made.
+        waited: how many seconds were waited so far.
+        delivered: whether the caller was given text.
+        tool_ran: whether a tool ran in this call.
+        now: Unix seconds.
+        fallback: asks the adapters for another request.
+    """
+    if tool_ran or attempts >= policy.max_attempts:
+        return Stop()
+    if delivered:
+        return (fallback() or Stop()) if policy.after_output == "restart" else Stop()
+    if not verdict.retryable:
+        return fallback() or Stop()
+    if attempts == policy.max_attempts - 1:
+        # The same has failed before: the last attempt is worth another way, where one is known.
+        other = fallback()
+        if other is not None:
+            return other
+    delay = _backoff(attempts) if verdict.retry_at is None else max(0.0, verdict.retry_at - now)
+    return Retry(delay) if waited + delay <= policy.max_wait_seconds else Stop()
+
+
+def _backoff(attempts: int) -> float:
+    """Seconds to wait where the server names none: short at first, spread so that clients do not meet."""
+    return float(min(0.25 * 4 ** (attempts - 1), 16.0) * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
+
+
+class BestAnswer:
+    """The best of what failed attempts brought: whole items before cut ones, then the longer text."""
+
+    def __init__(self) -> None:
+        self.answer: Answer | None = None
+        self.verdict: Verdict | None = None
+        self._delivered = False
+
+    def offer(self, answer: Answer, verdict: Verdict, *, delivered: bool) -> None:
+        """Considers the answer of a failed attempt. One that was delivered cannot be replaced any more."""
+        if self._delivered or not (answer.is_usable or delivered):
+            return
+        if delivered or self.answer is None or _worth(answer) > _worth(self.answer):
+            self.answer, self.verdict = answer, verdict
+        self._delivered = delivered
+
+
+def _worth(answer: Answer) -> tuple[bool, int, int]:
+    return answer.open_items == 0, len(answer.text), len(answer.items)
+
+
+def main_verdict(verdicts: list[Verdict]) -> Verdict:
+    """The verdict that tells the user what happened: the first definite one, or else the first.
+
+    Later failures are often only the echo of the first one.
+    """
+    return next((verdict for verdict in verdicts if verdict.kind in _DEFINITE), verdicts[0])

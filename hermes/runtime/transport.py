@@ -1,0 +1,303 @@
+"""The seam to the HTTP client: anything with the SDK's call shape, ``responses.create(**request)``.
+
+Where the client is built on httpx2 the raw bytes are read, as they come and unparsed. Any other client
+yields ready-made events or a ready-made response. Whatever a client raises becomes a ``Failure`` here:
+the exceptions of the SDK hold the request, and with it the key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from hermes.providers.contract import Event, Failure, FailureKind, Request, Violation
+from hermes.runtime.engine import ERROR_BODY_BYTES
+
+__all__ = [
+    "BytesAnswer",
+    "EventsAnswer",
+    "ObjectAnswer",
+    "Source",
+    "TransportFailed",
+    "abort_stream",
+    "request_id_of",
+    "send",
+]
+
+# The words of the SDK's stream helper, which an injected client may be built on:
+# https://github.com/openai/openai-python/blob/main/src/openai/lib/streaming/responses/_responses.py
+_SDK_ORDER_WORDS: Final = re.compile(r"Expected to have received `response\.created` before `([^`]*)`")
+_SDK_NO_TERMINAL: Final = "Didn't receive a `response.completed` event"
+
+_T = TypeVar("_T")
+
+_SECRET_HEADERS: Final = frozenset({"set-cookie", "authorization", "proxy-authorization", "cookie"})
+
+
+class TransportFailed(Exception):
+    """The client could not send a request or read its answer.
+
+    Args:
+        failure: what happened.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+@dataclass(slots=True)
+class BytesAnswer:
+    """An HTTP answer whose body is still to be read."""
+
+    response: Any
+    _close: Callable[[], None]
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return int(self.response.status_code)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The response headers."""
+        return safe_headers(self.response.headers)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body, decompressed, in the chunks in which it comes.
+
+        Raises:
+            TransportFailed: the connection broke.
+        """
+        return _mapped(self.response.iter_bytes())
+
+    def abort(self) -> None:
+        """Ends a blocked read from another thread."""
+        abort_stream(self.response.extensions.get("network_stream"))
+
+    def close(self) -> None:
+        """Closes the connection; one that was not read to its end is never used again."""
+        self._close()
+
+
+@dataclass(slots=True)
+class EventsAnswer:
+    """An iterable of events that the client has decoded already."""
+
+    source: Any
+
+    def events(self) -> Iterator[Mapping[str, Any]]:
+        """The events as plain mappings.
+
+        Raises:
+            TransportFailed: the client raised something that is known of clients.
+        """
+        for event in _mapped(self.source):
+            yield as_mapping(event)
+
+    def close(self) -> None:
+        """Closes the source where it can be closed."""
+        close = getattr(self.source, "close", None)
+        if callable(close):
+            close()
+
+
+@dataclass(slots=True)
+class ObjectAnswer:
+    """A whole answer that the client has decoded already: a Response, a mapping, or text of a body."""
+
+    value: Any
+
+    def body(self) -> bytes | None:
+        """The undecoded body: the SDK gives text where a backend answers with SSE unasked."""
+        if isinstance(self.value, str):
+            return self.value.encode("utf-8", "surrogatepass")
+        return bytes(self.value) if isinstance(self.value, (bytes, bytearray)) else None
+
+    def mapping(self) -> Mapping[str, Any]:
+        """The answer as a plain mapping."""
+        return as_mapping(self.value)
+
+
+Source = BytesAnswer | EventsAnswer | ObjectAnswer
+
+
+def send(client: Any, request: Request) -> Source:
+    """Sends one request and gives the answer, unread where that is possible.
+
+    Raises:
+        TransportFailed: the backend cannot be reached, or answers with another status than 2xx.
+    """
+    with _mapping_errors():
+        return _send(client, request)
+
+
+def _send(client: Any, request: Request) -> Source:
+    if request.streams:
+        stream = client.responses.create(**request)
+        response = getattr(stream, "response", None)
+        if response is not None and _is_http_response(response):
+            return BytesAnswer(response, response.close)
+        if isinstance(stream, (str, bytes, Mapping)) or _is_sdk_response(stream):
+            return ObjectAnswer(stream)  # the client did not stream after all
+        return EventsAnswer(stream)
+    if _is_sdk_client(client):
+        manager = client.responses.with_streaming_response.create(**request)
+        answer = manager.__enter__()
+        return BytesAnswer(answer.http_response, lambda: manager.__exit__(None, None, None))
+    return ObjectAnswer(client.responses.create(**request))
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """A plain mapping of what a client yields: a mapping, a pydantic model, or an object with attributes.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if isinstance(value, Mapping):
+        return value
+    dump = getattr(value, "model_dump", None)
+    if callable(dump):
+        dumped = dump(mode="json", exclude_unset=True, warnings=False)
+        if isinstance(dumped, Mapping):
+            return dumped
+    try:
+        return {name: _plain(entry) for name, entry in vars(value).items() if not name.startswith("_")}
+    except TypeError:
+        raise TypeError(f"the client gave a {type(value).__name__}, which is no event") from None
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    return as_mapping(value)
+
+
+def safe_headers(headers: Any) -> dict[str, str]:
+    """Response headers with names in lower case and without cookies."""
+    items: Iterable[tuple[str, str]] = headers.items()
+    return {name.lower(): value for name, value in items if name.lower() not in _SECRET_HEADERS}
+
+
+def abort_stream(network_stream: Any) -> None:
+    """Shuts a connection's socket down, which wakes whoever is blocked in reading it."""
+    if network_stream is None:
+        return
+    raw = network_stream.get_extra_info("socket")
+    if isinstance(raw, socket.socket):
+        with contextlib.suppress(OSError):
+            # Not raw.shutdown: on a TLS socket that also forgets the TLS state that the reader uses.
+            socket.socket.shutdown(raw, socket.SHUT_RDWR)
+
+
+def _is_http_response(value: Any) -> bool:
+    # A mock has a `response` too, and it reads as empty.
+    httpx2 = sys.modules.get("httpx2")
+    return httpx2 is not None and isinstance(value, httpx2.Response)
+
+
+def _is_sdk_client(client: Any) -> bool:
+    openai = sys.modules.get("openai")
+    return openai is not None and isinstance(client, openai.OpenAI)
+
+
+def _is_sdk_response(value: Any) -> bool:
+    openai = sys.modules.get("openai")
+    return openai is not None and isinstance(value, openai.types.responses.Response)
+
+
+def _mapped(source: Iterable[_T]) -> Iterator[_T]:
+    with _mapping_errors():
+        iterator = iter(source)
+    while True:
+        with _mapping_errors():
+            try:
+                entry = next(iterator)
+            except StopIteration:
+                return
+        yield entry
+
+
+@contextlib.contextmanager
+def _mapping_errors() -> Iterator[None]:
+    """Maps what clients are known to raise; anything else is a fault of somebody's and goes on as it is."""
+    try:
+        yield
+    except Exception as error:
+        failure = _failure(error)
+        if failure is None:
+            raise
+        raise TransportFailed(failure) from None
+
+
+def _failure(error: BaseException) -> Failure | None:
+    openai, httpx2 = sys.modules.get("openai"), sys.modules.get("httpx2")
+    if openai is not None and isinstance(error, openai.APIStatusError):
+        response = error.response
+        headers = safe_headers(response.headers)
+        return Failure(
+            FailureKind.HTTP_STATUS,
+            status=response.status_code,
+            headers=headers,
+            body=response.content[:ERROR_BODY_BYTES] if response.is_stream_consumed else b"",
+            request_id=request_id_of(headers),
+        )
+    if openai is not None and isinstance(error, openai.APIConnectionError):
+        cause = error.__cause__
+        inner = _failure(cause) if cause is not None else None
+        if inner is not None:
+            return inner
+        if isinstance(error, openai.APITimeoutError):
+            return Failure(FailureKind.TIMEOUT, deadline="connect")
+        return Failure(FailureKind.CONNECT, str(cause or error))
+    if openai is not None and isinstance(error, openai.APIError):
+        body = error.body if isinstance(error.body, Mapping) else {"message": error.message}
+        event = Event("error", {"type": "error", "error": dict(body)})
+        return Failure(FailureKind.ERROR_EVENT, event=event)
+    if httpx2 is not None and isinstance(error, httpx2.HTTPError):
+        return _failure_of_httpx2(error, httpx2)
+    if isinstance(error, RuntimeError):
+        return _failure_of_helper(str(error))
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        return Failure(FailureKind.CUT, str(error))
+    return None
+
+
+def _failure_of_httpx2(error: Any, httpx2: Any) -> Failure:
+    words = str(error)
+    if isinstance(error, (httpx2.ConnectTimeout, httpx2.PoolTimeout)):
+        return Failure(FailureKind.TIMEOUT, deadline="connect")
+    if isinstance(error, httpx2.TimeoutException):
+        return Failure(FailureKind.TIMEOUT, deadline="idle_bytes")
+    if isinstance(error, (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)):
+        return Failure(FailureKind.CONNECT, words)
+    if isinstance(error, httpx2.DecodingError):
+        return Failure(FailureKind.BODY, f"The body cannot be decompressed: {words}")
+    return Failure(FailureKind.CUT, words)
+
+
+def _failure_of_helper(words: str) -> Failure | None:
+    order = _SDK_ORDER_WORDS.search(words)
+    if order is not None:
+        return Failure(
+            FailureKind.ORDER,
+            words,
+            event=Event(order[1], {"type": order[1]}),
+            violation=Violation.CREATED_MISSING,
+        )
+    return Failure(FailureKind.EARLY_END, words) if _SDK_NO_TERMINAL in words else None
+
+
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """The backend's id of a request, under the names in use."""
+    for name in ("x-request-id", "request-id", "x-oai-request-id", "apim-request-id"):
+        if headers.get(name):
+            return headers[name]
+    return ""
