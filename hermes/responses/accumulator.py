@@ -7,14 +7,14 @@ from items and deltas; the ``output`` of the terminal event only fills what they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from hermes.errors import StreamOrderError
-from hermes.responses.builders import GrowingText, ItemBuilder, Part, delta_kind
+from hermes.responses.builders import ItemBuilder, Part
 from hermes.responses.events import Delta, Event
-from hermes.responses.items import OutputItem, Usage
+from hermes.responses.items import CALL_TYPES, OutputItem, Usage, part_text
 from hermes.responses.violations import Violation
 
 __all__ = ["Accumulator", "Answer"]
@@ -27,7 +27,8 @@ _STATUS_OF_TERMINAL: Final = {
     "response.incomplete": "incomplete",
     "response.cancelled": "cancelled",
 }
-_STATUSES: Final = frozenset(_STATUS_OF_TERMINAL.values())
+# Where an event and the response in it disagree, the worse of the two is believed.
+_STATUSES_BY_SEVERITY: Final = ("completed", "incomplete", "cancelled", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Accumulator:
             "response.content_part.done": self._on_part_done,
             "response.output_text.delta": self._on_text_delta,
             "response.output_text.done": self._on_text_done,
-            "response.refusal.delta": self._on_refusal_delta,
+            "response.refusal.delta": self._on_text_delta,
             "response.refusal.done": self._on_refusal_done,
             "response.reasoning_text.delta": self._on_reasoning_delta,
             "response.reasoning_text.done": self._on_reasoning_done,
@@ -125,7 +126,7 @@ class Accumulator:
         if handler is None:
             return _NO_DELTAS
         number = event.data.get("sequence_number")
-        if number is not None and number == self._last_number:
+        if type(number) is int and number == self._last_number:
             self._refuse_repetition(event)
         deltas = handler(event)
         self._last = event
@@ -184,9 +185,10 @@ class Accumulator:
             if event.type == "response.completed":
                 raise self._refusal(event, Violation.RESPONSE_MISSING, "has no `response`")
             response = {}
-        told = response.get("status")
-        status = told if told in _STATUSES else _STATUS_OF_TERMINAL[event.type]
+        status = _worse_status(_STATUS_OF_TERMINAL[event.type], response.get("status"))
         deltas = self._fill_from_output(response.get("output"), confirmed=status == "completed")
+        if status == "completed":
+            self._response.pop("error", None)  # the answer came all the same
         self._merge(response)
         self._response["status"] = self._status = status
         self.terminal = event
@@ -205,38 +207,46 @@ class Accumulator:
     def _fill_from_output(self, output: object, *, confirmed: bool) -> tuple[Delta, ...]:
         """Takes from the terminal output what the items' own events did not tell."""
         deltas: list[Delta] = []
-        taken: set[int] = set()
-        for place, data in enumerate(output if isinstance(output, list) else ()):
-            if not isinstance(data, Mapping):
-                continue
-            builder = self._match(data, place, taken)
+        entries = (
+            [entry for entry in output if isinstance(entry, Mapping)] if isinstance(output, list) else []
+        )
+        matched = self._match(entries)
+        for place, data in enumerate(entries):
+            builder = matched.get(place)
             if builder is None:
                 index = place if place not in self._items else max(self._items) + 1
                 builder = self._items[index] = ItemBuilder(index, data)
-            taken.add(builder.index)
-            if not builder.confirmed:
-                pieces = builder.absorb(data, final=False)
-                deltas += [Delta(kind, text, builder.index) for kind, text in pieces]
-                builder.confirmed = confirmed
-        if confirmed:
-            for builder in self._items.values():
+            if not builder.confirmed or builder.is_empty():
+                deltas += _deltas(builder, builder.absorb(data, final=False))
+            if confirmed and data.get("status") != "incomplete":
+                builder.confirmed = True
+        for index in sorted(self._items):
+            builder = self._items[index]
+            deltas += _deltas(builder, builder.absorb_opening())
+            if confirmed:
                 builder.confirmed = builder.confirmed or builder.is_whole()
         return tuple(deltas)
 
-    def _match(self, data: Mapping[str, Any], place: int, taken: set[int]) -> ItemBuilder | None:
-        """The item that an entry of the terminal output is, by call id, id, or place and type."""
-        candidates = [builder for builder in self._items.values() if builder.index not in taken]
-        for field in ("call_id", "id"):
-            told = data.get(field)
-            if isinstance(told, str) and told:
-                for builder in candidates:
-                    if builder.data.get(field) == told:
-                        return builder
-        alike = [builder for builder in candidates if builder.may_be(data)]
-        for builder in alike:
-            if builder.index == place:
-                return builder
-        return alike[0] if len(alike) == 1 else None
+    def _match(self, entries: Sequence[Mapping[str, Any]]) -> dict[int, ItemBuilder]:
+        """The items that entries of the terminal output are: by id, or else in order.
+
+        Ids come first, but they change within one stream on some backends, and the output may leave
+        items out: https://github.com/sgl-project/sglang/issues/12652
+        """
+        matched: dict[int, ItemBuilder] = {}
+        free = [self._items[index] for index in sorted(self._items)]
+        for place, data in enumerate(entries):
+            for builder in free:
+                if builder.may_be(data) and builder.has_id(data.get("id")):
+                    matched[place] = builder
+                    free.remove(builder)
+                    break
+        for place, data in enumerate(entries):
+            builder = next((one for one in free if one.may_be(data)), None)
+            if builder is not None and place not in matched:
+                matched[place] = builder
+                free.remove(builder)
+        return matched
 
     # Items and parts.
 
@@ -255,140 +265,129 @@ class Accumulator:
         builder = self._item(event)
         if not isinstance(item, Mapping):
             raise self._refusal(event, Violation.ITEM_MISSING, "has no `item`")
-        kind = item.get("type")
-        if isinstance(kind, str) and kind != builder.type:
-            message = f"is a `{kind[:40]}`, but output_index {builder.index} is a `{builder.type[:40]}`"
-            raise self._refusal(event, Violation.ITEM_MISSING, message)
+        self._check_type(event, builder, item.get("type"))
         pieces = builder.absorb(item, final=True)
         builder.confirmed = item.get("status") != "incomplete"
-        return tuple(Delta(kind, text, builder.index) for kind, text in pieces)
+        return tuple(_deltas(builder, pieces))
 
     def _on_part_added(self, event: Event) -> tuple[Delta, ...]:
-        return self._add_part(event, self._item(event), "content_index")
+        builder = self._item(event)
+        number = self._index(event, "content_index")
+        if number in builder.content:
+            raise self._refusal(event, Violation.PART_AGAIN, f"names content_index {number}, which is taken")
+        builder.add_part(number, _mapping(event.data.get("part")))
+        return _NO_DELTAS
 
     def _on_summary_part_added(self, event: Event) -> tuple[Delta, ...]:
-        return self._add_part(event, self._item(event), "summary_index")
-
-    def _add_part(self, event: Event, builder: ItemBuilder, field: str) -> tuple[Delta, ...]:
-        number = self._index(event, field)
-        parts = builder.content if field == "content_index" else builder.summary
-        if number in parts:
-            raise self._refusal(event, Violation.PART_AGAIN, f"names {field} {number}, which is taken")
-        told = event.data.get("part")
-        told = told if isinstance(told, Mapping) else {}
-        part = Part(told if field == "content_index" else {"type": "summary_text", **told})
-        parts[number] = part
-        # A part that comes with its text sends the same text again as deltas on some backends:
-        # https://github.com/danielmiessler/Fabric/pull/1686. The deltas and done events are believed.
-        part.data.pop("text", None)
+        builder = self._item(event)
+        number = self._index(event, "summary_index")
+        if number in builder.summary:
+            raise self._refusal(event, Violation.PART_AGAIN, f"names summary_index {number}, which is taken")
+        builder.add_summary_part(number, _mapping(event.data.get("part")))
         return _NO_DELTAS
 
     def _on_part_done(self, event: Event) -> tuple[Delta, ...]:
-        return self._settle_part(event, "content_index", event.data.get("part"))
+        builder, number = self._item(event), event.data.get("content_index")
+        part = builder.content.get(number) if type(number) is int else None
+        return self._settle_part(event, part or self._no_part(event, "content_index"))
 
     def _on_summary_part_done(self, event: Event) -> tuple[Delta, ...]:
-        return self._settle_part(event, "summary_index", event.data.get("part"))
+        return self._settle_part(event, self._summary_part(event))
 
-    def _settle_part(self, event: Event, field: str, told: object) -> tuple[Delta, ...]:
-        builder = self._item(event)
-        part = self._part(event, builder, field)
-        if not isinstance(told, Mapping):
-            return _NO_DELTAS
-        text = told.get("refusal" if part.kind == "refusal" else "text")
-        part.data.update({k: v for k, v in told.items() if v is not None and k not in ("type", "text")})
-        return self._settled(builder, part, text, delta_kind(builder.type, part.kind))
+    def _settle_part(self, event: Event, part: Part) -> tuple[Delta, ...]:
+        told = _mapping(event.data.get("part"))
+        part.merge(told)
+        return self._settled(part, part_text(told))
 
-    # Text.
+    # Text. A refusal and a text differ in the part that they belong to.
 
     def _on_text_delta(self, event: Event) -> tuple[Delta, ...]:
-        data = event.data
-        builder = self._item(event)
-        part = self._part(event, builder, "content_index")
-        delta = data.get("delta")
+        return self._grown(event, self._content_part(event))
+
+    def _on_reasoning_delta(self, event: Event) -> tuple[Delta, ...]:
+        return self._grown(event, self._content_part(event, reasoning=True))
+
+    def _on_summary_delta(self, event: Event) -> tuple[Delta, ...]:
+        return self._grown(event, self._summary_part(event))
+
+    def _grown(self, event: Event, part: Part) -> tuple[Delta, ...]:
+        delta = event.data.get("delta")
         if type(delta) is not str or not delta:
             return _NO_DELTAS
         part.write(delta)
-        return (Delta("text", delta, builder.index),)
+        return (Delta(part.emits, delta, part.output_index),)
 
-    def _on_refusal_delta(self, event: Event) -> tuple[Delta, ...]:
-        return self._grow_part(event, "content_index", "refusal")
+    def _on_text_done(self, event: Event) -> tuple[Delta, ...]:
+        return self._settled(self._content_part(event), event.data.get("text"))
 
-    def _on_reasoning_delta(self, event: Event) -> tuple[Delta, ...]:
-        return self._grow_part(event, "content_index", "reasoning")
+    def _on_refusal_done(self, event: Event) -> tuple[Delta, ...]:
+        part = self._content_part(event)
+        return self._settled(part, event.data.get("refusal") or event.data.get("text"))
 
-    def _on_summary_delta(self, event: Event) -> tuple[Delta, ...]:
-        return self._grow_part(event, "summary_index", "reasoning")
+    def _on_reasoning_done(self, event: Event) -> tuple[Delta, ...]:
+        return self._settled(self._content_part(event, reasoning=True), event.data.get("text"))
+
+    def _on_summary_done(self, event: Event) -> tuple[Delta, ...]:
+        return self._settled(self._summary_part(event), event.data.get("text"))
+
+    def _settled(self, part: Part, told: object) -> tuple[Delta, ...]:
+        new = part.settle(told, final=False) if isinstance(told, str) else ""
+        return (Delta(part.emits, new, part.output_index),) if new else _NO_DELTAS
+
+    # Calls.
 
     def _on_arguments_delta(self, event: Event) -> tuple[Delta, ...]:
-        builder = self._item(event)
+        builder = self._call(event)
         delta = event.data.get("delta")
         if type(delta) is not str or not delta:
             return _NO_DELTAS
         builder.arguments.write(delta)
         return (Delta("arguments", delta, builder.index),)
 
-    def _grow_part(self, event: Event, field: str, kind: str) -> tuple[Delta, ...]:
-        builder = self._item(event)
-        part = self._part(event, builder, field)
-        delta = event.data.get("delta")
-        if type(delta) is not str or not delta:
-            return _NO_DELTAS
-        part.write(delta)
-        return (Delta(kind, delta, builder.index),)
-
-    def _on_text_done(self, event: Event) -> tuple[Delta, ...]:
-        builder = self._item(event)
-        part = self._part(event, builder, "content_index")
-        return self._settled(builder, part, event.data.get("text"), "text")
-
-    def _on_refusal_done(self, event: Event) -> tuple[Delta, ...]:
-        builder = self._item(event)
-        part = self._part(event, builder, "content_index")
-        return self._settled(builder, part, event.data.get("refusal"), "refusal")
-
-    def _on_reasoning_done(self, event: Event) -> tuple[Delta, ...]:
-        builder = self._item(event)
-        part = self._part(event, builder, "content_index")
-        return self._settled(builder, part, event.data.get("text"), "reasoning")
-
-    def _on_summary_done(self, event: Event) -> tuple[Delta, ...]:
-        builder = self._item(event)
-        part = self._part(event, builder, "summary_index")
-        return self._settled(builder, part, event.data.get("text"), "reasoning")
-
     def _on_arguments_done(self, event: Event) -> tuple[Delta, ...]:
-        builder = self._item(event)
-        told = event.data.get("arguments", event.data.get("input"))
-        return self._settled(builder, builder.arguments, told, "arguments")
-
-    def _settled(
-        self, builder: ItemBuilder, growing: GrowingText, told: object, kind: str
-    ) -> tuple[Delta, ...]:
-        if not isinstance(told, str):
-            return _NO_DELTAS
-        new = growing.settle(told, final=False)
-        return (Delta(kind, new, builder.index),) if new else _NO_DELTAS
+        builder = self._call(event)
+        new = builder.settle_arguments(event.data.get("arguments", event.data.get("input")), final=False)
+        return (Delta("arguments", new, builder.index),) if new else _NO_DELTAS
 
     # Look-ups that refuse.
 
     def _item(self, event: Event) -> ItemBuilder:
         index = event.data.get("output_index")
-        if type(index) is not int:
-            index = self._index(event, "output_index")
-        builder = self._items.get(index)
+        builder = self._items.get(index) if type(index) is int else None
         if builder is None:
+            index = self._index(event, "output_index")
             message = f"names output_index {index}, for which no item was added"
             raise self._refusal(event, Violation.ITEM_MISSING, message)
         return builder
 
-    def _part(self, event: Event, builder: ItemBuilder, field: str) -> Part:
-        number = event.data.get(field)
-        if type(number) is not int:
-            number = self._index(event, field)
-        part = (builder.content if field == "content_index" else builder.summary).get(number)
-        if part is None:
-            raise self._refusal(event, Violation.PART_MISSING, f"names {field} {number}, which was not added")
-        return part
+    def _call(self, event: Event) -> ItemBuilder:
+        builder = self._item(event)
+        kind = "custom_tool_call" if "custom_tool_call" in event.type else "function_call"
+        if builder.type not in CALL_TYPES:
+            self._check_type(event, builder, kind)
+            builder.type = kind
+        return builder
+
+    def _content_part(self, event: Event, *, reasoning: bool = False) -> Part:
+        data = event.data
+        index, number = data.get("output_index"), data.get("content_index")
+        if type(index) is int and type(number) is int:  # anything else may not be a key at all
+            builder = self._items.get(index)
+            part = builder.content.get(number) if builder is not None else None
+            if part is not None and part.is_reasoning is reasoning:
+                return part
+        self._item(event)
+        return self._no_part(event, "content_index")
+
+    def _summary_part(self, event: Event) -> Part:
+        builder, number = self._item(event), event.data.get("summary_index")
+        part = builder.summary.get(number) if type(number) is int else None
+        return part or self._no_part(event, "summary_index")
+
+    def _no_part(self, event: Event, field: str) -> NoReturn:
+        number = self._index(event, field)
+        message = f"names {field} {number}, for which no such part was added"
+        raise self._refusal(event, Violation.PART_MISSING, message)
 
     def _index(self, event: Event, field: str) -> int:
         index = event.data.get(field)
@@ -396,7 +395,28 @@ class Accumulator:
             raise self._refusal(event, Violation.INDEX_MISSING, f"has no `{field}`")
         return index
 
+    def _check_type(self, event: Event, builder: ItemBuilder, kind: object) -> None:
+        if not builder.has_type(kind):
+            message = f"is a `{str(kind)[:40]}`, but output_index {builder.index} is a `{builder.type[:40]}`"
+            raise self._refusal(event, Violation.ITEM_MISSING, message)
+
     def _refusal(self, event: Event, violation: Violation, what: str) -> StreamOrderError:
         return StreamOrderError(
             f"The stream is out of order: `{event.type}` {what}", violation=violation, event=event
         )
+
+
+def _worse_status(named: str, told: object) -> str:
+    """The status of a terminal event named so, whose response tells a status of its own."""
+    told = "cancelled" if told == "canceled" else told
+    if told not in _STATUSES_BY_SEVERITY:
+        return named
+    return max(named, str(told), key=_STATUSES_BY_SEVERITY.index)
+
+
+def _deltas(builder: ItemBuilder, pieces: Iterable[tuple[str, str]]) -> list[Delta]:
+    return [Delta(kind, text, builder.index) for kind, text in pieces]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

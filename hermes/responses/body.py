@@ -8,7 +8,8 @@ from typing import Final
 __all__ = ["BodyKind", "sniff_body"]
 
 _BOM: Final = b"\xef\xbb\xbf"
-_SSE_STARTS: Final = (b"event", b"data", b"id", b"retry", b":")
+_SSE_STARTS: Final = (b"event:", b"data:", b"id:", b"retry:", b":")
+_MAGIC_NUMBERS: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # gzip and zstd
 
 
 class BodyKind(Enum):
@@ -31,7 +32,7 @@ def sniff_body(start: bytes, content_type: str, *, ended: bool = False) -> BodyK
     """
     if len(start) < len(_BOM) and _BOM.startswith(start) and not ended:
         return None
-    if start.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")):  # gzip and zstd magic numbers
+    if start.startswith(_MAGIC_NUMBERS):
         return BodyKind.COMPRESSED
     text = start.removeprefix(_BOM).lstrip()
     if not text:
@@ -44,6 +45,6 @@ def sniff_body(start: bytes, content_type: str, *, ended: bool = False) -> BodyK
         return BodyKind.HTML
     if text.startswith(_SSE_STARTS):
         return BodyKind.SSE
-    if not ended and any(field.startswith(text) for field in _SSE_STARTS):
+    if not ended and any(whole.startswith(text) for whole in (*_SSE_STARTS, *_MAGIC_NUMBERS)):
         return None
     return BodyKind.SSE if "event-stream" in content_type.lower() else BodyKind.TEXT

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from io import StringIO
-from typing import Any
+from typing import Any, Final
 
-from hermes.responses.decode import decode_json
-from hermes.responses.items import OutputItem, item_parts, part_text
+from hermes.responses.decode import is_json_object
+from hermes.responses.items import CALL_TYPES, OutputItem, item_parts, part_text
 
 __all__ = ["GrowingText", "ItemBuilder", "Part", "delta_kind"]
+
+_REASONING_KINDS: Final = ("reasoning_text", "summary_text")
+_TEXT_KINDS: Final = ("output_text", "refusal", *_REASONING_KINDS)
+_TOLD_AS_TEXT: Final = ("type", "text", "refusal")
 
 
 class GrowingText:
     """Text that deltas extend and that a done event confirms, extends or corrects."""
 
-    __slots__ = ("_settled", "_tail", "write")
+    __slots__ = ("_settled", "_tail", "revised", "write")
 
     def __init__(self) -> None:
         self._settled = ""
         self._tail = StringIO()
         self.write = self._tail.write
         """Appends a delta."""
+        self.revised = False
+        """Whether the text is no longer what was handed out; done events then hand out nothing more."""
 
     def value(self) -> str:
         """The text so far."""
@@ -44,37 +51,67 @@ class GrowingText:
         streamed = self.value()
         if text.startswith(streamed):
             self._settled = text
-            return text[len(streamed) :]
+            return "" if self.revised else text[len(streamed) :]
         if text and (final or not streamed.startswith(text)):
             self._settled = text
+            self.revised = True
         return ""
 
 
 class Part(GrowingText):
-    """One part of an item's content or summary."""
+    """One part of an item's content or summary.
 
-    __slots__ = ("data", "kind")
+    Args:
+        told: the part's JSON. Its text is remembered as ``opening`` and not taken: backends that put
+            the text there mostly send it again as deltas, https://github.com/danielmiessler/Fabric/pull/1686.
+        item_type: the type of the item that the part belongs to.
+        output_index: the place of that item.
+    """
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    __slots__ = ("_item_type", "data", "emits", "is_reasoning", "kind", "opening", "output_index")
+
+    def __init__(self, told: Mapping[str, Any], item_type: str, output_index: int) -> None:
         super().__init__()
-        self.data = dict(data)
-        kind = data.get("type")
-        self.kind = kind if isinstance(kind, str) else "output_text"
+        self.output_index = output_index
+        self.opening = told
+        self.data: dict[str, Any] = {}
+        self._item_type = item_type
+        self._set_kind("reasoning_text" if item_type == "reasoning" else "output_text")
+        self.merge(told)
+
+    def merge(self, told: Mapping[str, Any]) -> None:
+        """Takes all that ``told`` says, except for the text. A part with text keeps its kind."""
+        kind = told.get("type")
+        if isinstance(kind, str) and kind and not self.value():
+            self._set_kind("output_text" if kind == "text" else kind)
+        self.data.update({k: v for k, v in told.items() if v is not None and k not in _TOLD_AS_TEXT})
 
     def finished(self) -> dict[str, Any]:
         """The part's JSON with its text."""
-        field = "refusal" if self.kind == "refusal" else "text"
-        return {**self.data, "type": self.kind, field: self.value()}
+        data = {"type": self.kind, **self.data}
+        text = self.value()
+        if text or self.kind in _TEXT_KINDS:
+            data["refusal" if self.kind == "refusal" else "text"] = text
+        return data
+
+    def _set_kind(self, kind: str) -> None:
+        self.kind = kind
+        self.emits = delta_kind(self._item_type, kind)
+        self.is_reasoning = self.emits == "reasoning"
 
 
 class ItemBuilder:
     """One output item while its events come."""
 
-    __slots__ = ("arguments", "confirmed", "content", "data", "index", "summary", "type")
+    __slots__ = ("arguments", "confirmed", "content", "data", "index", "opening", "summary", "type")
 
     def __init__(self, index: int, data: Mapping[str, Any]) -> None:
         self.index = index
         self.data = dict(data)
+        # Like the text that a part opens with: believed only where nothing else tells it.
+        self.opening = list(item_parts(data, "content"))
+        self.data.pop("content", None)
+        self.data.pop("summary", None)
         kind = data.get("type")
         self.type = kind if isinstance(kind, str) else ""
         self.confirmed = False
@@ -90,20 +127,57 @@ class ItemBuilder:
     def may_be(self, data: Mapping[str, Any]) -> bool:
         """Whether an entry of the terminal output can be this item: same type, and no other call."""
         mine, told = self.data.get("call_id"), data.get("call_id")
-        return self.type == data.get("type") and (not mine or not told or mine == told)
+        return self.has_type(data.get("type")) and (not mine or not told or mine == told)
+
+    def has_id(self, told: object) -> bool:
+        """Whether the item has the id ``told``; an empty one is none."""
+        return isinstance(told, str) and told != "" and self.data.get("id") == told
+
+    def has_type(self, kind: object) -> bool:
+        """Whether the item is of type ``kind``, as far as both are known."""
+        return not self.type or not isinstance(kind, str) or self.type == kind
+
+    def is_empty(self) -> bool:
+        """Whether no event told any text of the item."""
+        parts = (*self.content.values(), *self.summary.values())
+        return not self.arguments.value() and not any(part.value() for part in parts)
 
     def is_whole(self) -> bool:
         """Whether an item that a completed response does not mention can be taken as it is.
 
-        Text can; arguments of a function only where they are JSON, because a cut call must never run.
+        Text can. The arguments of a function only where they are a JSON object, because no cut one is,
+        and a cut call must never run. The input of a custom tool can be cut anywhere.
         """
-        if self.type != "function_call":
-            return True
-        try:
-            decode_json(self.arguments.value().encode("utf-8", "replace"))
-        except ValueError:
+        if self.data.get("status") == "incomplete" or self.type == "custom_tool_call":
             return False
-        return True
+        return self.type != "function_call" or is_json_object(self.arguments.value())
+
+    def add_part(self, number: int, told: Mapping[str, Any]) -> None:
+        """Opens a part of the content."""
+        part = Part(told, self.type, self.index)
+        self.content[number] = part
+        if not self.type:
+            self.type = "reasoning" if part.is_reasoning else "message"
+
+    def add_summary_part(self, number: int, told: Mapping[str, Any]) -> None:
+        """Opens a part of the summary of reasoning."""
+        self.summary[number] = Part({"type": "summary_text", **told}, "reasoning", self.index)
+
+    def settle_arguments(self, told: object, *, final: bool) -> str:
+        """Reconciles with the whole arguments that a done or terminal event tells.
+
+        A whole JSON object is not given up for what is none, and wins over what is none.
+
+        Returns:
+            What has not been handed out yet.
+        """
+        text = _call_text(told)
+        if self.type == "function_call":
+            is_whole = is_json_object(text)
+            if not is_whole and is_json_object(self.arguments.value()):
+                return ""
+            final = final or is_whole
+        return self.arguments.settle(text, final=final)
 
     def absorb(self, data: Mapping[str, Any], *, final: bool) -> list[tuple[str, str]]:
         """Reconciles with the whole item that a done or terminal event tells.
@@ -111,38 +185,90 @@ class ItemBuilder:
         Returns:
             The kind and text of every piece that has not been handed out yet.
         """
+        kind = data.get("type")
+        if not self.type and isinstance(kind, str):
+            self.type = kind
         pieces: list[tuple[str, str]] = []
         for field, parts in (("content", self.content), ("summary", self.summary)):
-            for number, told in enumerate(item_parts(data, field)):
-                part = parts.get(number)
-                if part is None:
-                    part = parts[number] = Part(told)
-                part.data.update({k: v for k, v in told.items() if v is not None})
-                new = part.settle(part_text(told), final=final)
-                if new:
-                    pieces.append((delta_kind(self.type, part.kind), new))
-        told_arguments = data.get(self.argument_field)
-        if isinstance(told_arguments, str) and told_arguments:
-            new = self.arguments.settle(told_arguments, final=final)
-            if new:
-                pieces.append(("arguments", new))
+            told = list(item_parts(data, field))
+            if told:
+                pieces += self._reconcile(parts, told, final=final)
+        new = self.settle_arguments(data.get(self.argument_field), final=final)
+        if new:
+            pieces.append(("arguments", new))
         self.data.update({k: v for k, v in data.items() if v is not None})
         return pieces
 
+    def absorb_opening(self) -> list[tuple[str, str]]:
+        """Takes the text that the item or its parts were opened with, where nothing else told any."""
+        if not self.is_empty():
+            return []
+        content = [self.content[number].opening for number in sorted(self.content)] or self.opening
+        return self._reconcile(self.content, content, final=False) if content else []
+
     def built(self) -> OutputItem:
         """The item as it is known now."""
-        data = dict(self.data)
-        for field, parts in (("content", self.content), ("summary", self.summary)):
-            if parts:
-                data[field] = [parts[number].finished() for number in sorted(parts)]
-        arguments = self.arguments.value()
-        if arguments:
-            data[self.argument_field] = arguments
+        data = {**self.data, "type": self.type}
+        # What replays and the SDK expect to be there is there, even where the backend left it out.
+        if self.content or self.type == "message":
+            data["content"] = [self.content[number].finished() for number in sorted(self.content)]
+        if self.summary or self.type == "reasoning":
+            data["summary"] = [self.summary[number].finished() for number in sorted(self.summary)]
+        if self.type in CALL_TYPES:
+            field = self.argument_field
+            data[field] = self.arguments.value() or _call_text(data.get(field))
         return OutputItem(self.type, data, self.confirmed)
+
+    def _reconcile(
+        self, parts: dict[int, Part], told: Sequence[Mapping[str, Any]], *, final: bool
+    ) -> list[tuple[str, str]]:
+        """Reconciles parts with all parts that a done or terminal event tells."""
+        texts = [part_text(entry) for entry in told]
+        pieces: list[tuple[str, str]] = []
+        if all(
+            number < len(texts) and texts[number].startswith(part.value()) for number, part in parts.items()
+        ):
+            for number, entry in enumerate(told):
+                part = self._opened(parts, number, entry)
+                pieces.append((part.emits, part.settle(texts[number], final=final)))
+            return [piece for piece in pieces if piece[1]]
+        # Backends that leave indexes out, or count them from 1, cut the same text into other parts.
+        streamed = "".join(parts[number].value() for number in sorted(parts))
+        whole = "".join(texts)
+        extends = whole.startswith(streamed)
+        if not whole or not (extends or final or not streamed.startswith(whole)):
+            return []
+        revised = not extends or any(part.revised for part in parts.values())
+        seen = len(whole) if revised else len(streamed)
+        parts.clear()
+        for number, entry in enumerate(told):
+            part = self._opened(parts, number, entry)
+            part.settle(texts[number], final=True)
+            part.revised = revised
+            pieces.append((part.emits, texts[number][seen:]))
+            seen = max(0, seen - len(texts[number]))
+        return [piece for piece in pieces if piece[1]]
+
+    def _opened(self, parts: dict[int, Part], number: int, told: Mapping[str, Any]) -> Part:
+        part = parts.get(number)
+        if part is not None:
+            part.merge(told)
+        elif parts is self.content:
+            self.add_part(number, told)
+        else:
+            self.add_summary_part(number, told)
+        return parts[number]
 
 
 def delta_kind(item_type: str, part_kind: str) -> str:
     """The kind of a ``Delta`` for the text of a part."""
-    if item_type == "reasoning":
+    if item_type == "reasoning" or part_kind in _REASONING_KINDS:
         return "reasoning"
     return "refusal" if part_kind == "refusal" else "text"
+
+
+def _call_text(value: object) -> str:
+    """The text of a call; some backends send the arguments as the object itself."""
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else ""

@@ -11,7 +11,14 @@ import msgspec
 from hermes.responses.events import Event
 from hermes.responses.sse import Frame
 
-__all__ = ["FrameKind", "decode_frame", "decode_json", "events_from_response", "looks_like_response"]
+__all__ = [
+    "FrameKind",
+    "decode_frame",
+    "decode_json",
+    "events_from_response",
+    "is_json_object",
+    "looks_like_response",
+]
 
 _decode = msgspec.json.Decoder().decode
 _NOT_JSON: Final = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -31,7 +38,7 @@ class FrameKind(Enum):
     DONE = "done"
     """The ``[DONE]`` sentinel."""
     NOTHING = "nothing"
-    """Valid, and empty: ``data: null``."""
+    """Empty: ``data: null``, or white space only."""
     MALFORMED = "malformed"
     """Not JSON, or JSON of a kind that no event has."""
 
@@ -70,6 +77,17 @@ def decode_json(body: bytes) -> Any:
         raise ValueError("the JSON is nested too deeply") from None
 
 
+def is_json_object(text: str) -> bool:
+    """Whether ``text`` is one whole JSON object, as the arguments of a function call have to be."""
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        decode_json(text.encode("utf-8", "replace"))
+    except ValueError:
+        return False
+    return True
+
+
 def looks_like_response(data: object) -> bool:
     """Whether a decoded JSON body is a Response object.
 
@@ -86,7 +104,8 @@ def events_from_response(data: dict[str, Any]) -> list[Event]:
     """The events that say the same as a whole Response object."""
     status = data.get("status")
     if not isinstance(status, str) or not status:
-        status = "completed" if isinstance(data.get("output"), list) else "failed"
+        is_whole = isinstance(data.get("output"), list) and not data.get("error")
+        status = "completed" if is_whole else "failed"
     terminal = _TERMINAL_TYPES.get(status)
     if terminal is None:
         terminal = "response.failed"
@@ -108,6 +127,8 @@ def _decode_damaged(data: bytes) -> Any:
     text = data.strip()
     while text.startswith(b"data:"):  # a proxy wrapped a frame that was one already
         text = text[5:].lstrip()
+    if not text:
+        return FrameKind.NOTHING
     if text == b"[DONE]":
         return FrameKind.DONE
     try:

@@ -12,9 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hermes.responses.decode import decode_frame
+from hermes.responses.events import Event
+from hermes.responses.sse import SSEDecoder
+
 __all__ = ["ErrorDetail", "error_detail", "error_detail_from_body"]
 
 _MAX_DEPTH = 3
+_MAX_LISTED = 5
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -30,6 +35,7 @@ class ErrorDetail:
         status: HTTP status that the envelope itself names.
         resets_at: Unix seconds at which a limit resets.
         resets_in: seconds until a limit resets.
+        plan: the plan of the account.
         headers: headers that the envelope carries for relays, names in lower case.
     """
 
@@ -56,14 +62,18 @@ def error_detail(payload: object) -> ErrorDetail:
 
 
 def error_detail_from_body(body: bytes) -> ErrorDetail:
-    """Reads an error from the bytes of an HTTP body, JSON or plain text; markup gives an empty detail."""
-    text = body.decode("utf-8", "replace").strip()
+    """Reads an error from an HTTP body: JSON, SSE or plain text; markup gives an empty detail."""
+    text = body.decode("utf-8-sig", "replace").strip()
     if not text or text.startswith("<"):
         return ErrorDetail()
     decoded = _json_prefix(text)
-    if decoded is None:
-        return ErrorDetail(message=text[:500])
-    return error_detail(decoded)
+    detail = ErrorDetail() if decoded is None else error_detail(decoded)
+    if detail:
+        return detail
+    told = _from_frames(body)
+    if told or decoded is not None:
+        return told
+    return ErrorDetail(message=text[:500])
 
 
 def _json_prefix(text: str) -> object | None:
@@ -77,11 +87,23 @@ def _json_prefix(text: str) -> object | None:
     return value if isinstance(value, (dict, list)) else None
 
 
+def _from_frames(body: bytes) -> ErrorDetail:
+    """The first error that an SSE body tells."""
+    decoder = SSEDecoder()
+    for frame in (*decoder.feed(body), *decoder.close()):
+        event = decode_frame(frame)
+        if isinstance(event, Event):
+            detail = error_detail(event.data)
+            if detail:
+                return detail
+    return ErrorDetail()
+
+
 def _read(payload: object, depth: int) -> ErrorDetail:
     if isinstance(payload, str):
         return _from_text(payload, depth)
     if isinstance(payload, list):
-        return ErrorDetail(message=_validation_messages(payload))
+        return _from_list(payload, depth)
     if not isinstance(payload, Mapping):
         return ErrorDetail()
     detail = _from_fields(payload)
@@ -105,8 +127,7 @@ def _inner_error(payload: Mapping[str, Any]) -> object | None:
     detail = payload.get("detail")
     if detail:
         return detail  # type: ignore[no-any-return]
-    cause = payload.get("cause")
-    return cause if isinstance(cause, str) and cause else None
+    return payload.get("cause") or None
 
 
 def _from_fields(payload: Mapping[str, Any]) -> ErrorDetail:
@@ -123,11 +144,9 @@ def _from_fields(payload: Mapping[str, Any]) -> ErrorDetail:
         or _status(payload.get("status_code"))
         or _status(payload.get("code")),
         resets_at=_number(payload.get("resets_at")),
-        resets_in=_number(payload.get("resets_in_seconds")) or _number(payload.get("retry_after_seconds")),
+        resets_in=_number(payload.get("resets_in_seconds", payload.get("retry_after_seconds"))),
         plan=_text(payload.get("plan_type")),
-        headers={str(k).lower(): str(v) for k, v in headers.items()}
-        if isinstance(headers, Mapping)
-        else _NOTHING,
+        headers=_headers(headers) if isinstance(headers, Mapping) else _NOTHING,
     )
 
 
@@ -159,18 +178,36 @@ def _merge(inner: ErrorDetail, outer: ErrorDetail) -> ErrorDetail:
     )
 
 
-def _validation_messages(errors: list[Any]) -> str:
-    """FastAPI's ``[{"loc": ["body", "input"], "msg": "Field required"}]`` in one line."""
-    lines = []
-    for error in errors[:5]:
-        if isinstance(error, Mapping):
-            place = error.get("loc")
-            where = ".".join(str(step) for step in place) if isinstance(place, list) else ""
-            message = _text(error.get("msg")) or _text(error.get("message"))
-            lines.append(f"{where}: {message}" if where else message)
-        elif isinstance(error, str):
-            lines.append(error)
-    return "; ".join(line for line in lines if line)
+def _from_list(errors: list[Any], depth: int) -> ErrorDetail:
+    """FastAPI's ``[{"loc": ["body", "input"], "msg": "Field required"}]`` in one line, or the first error."""
+    messages = filter(None, map(_validation_message, errors[:_MAX_LISTED]))
+    detail = ErrorDetail(message="; ".join(messages))
+    if not detail and errors and depth > 0:
+        return _read(errors[0], depth - 1)
+    return detail
+
+
+def _validation_message(error: object) -> str:
+    if not isinstance(error, Mapping):
+        return _text(error)
+    message = _text(error.get("msg")) or _text(error.get("message"))
+    place = error.get("loc")
+    steps = place if isinstance(place, list) else []
+    where = ".".join(step for step in map(_scalar, steps) if step)
+    return f"{where}: {message}" if where and message else message
+
+
+def _headers(told: Mapping[str, Any]) -> dict[str, str]:
+    values = {name.lower(): _scalar(value) for name, value in told.items()}
+    return {name: value for name, value in values.items() if value}
+
+
+def _scalar(value: object) -> str:
+    """A text or a number as text; what holds other values is no text."""
+    if isinstance(value, str):
+        return value
+    number = _number(value)
+    return "" if number is None else f"{number:.15g}"
 
 
 def _text(value: object) -> str:

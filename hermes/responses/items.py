@@ -5,16 +5,21 @@ https://platform.openai.com/docs/api-reference/responses/object
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["FunctionCall", "OutputItem", "Usage", "item_parts", "part_text"]
+__all__ = ["CALL_TYPES", "FunctionCall", "OutputItem", "Usage", "is_answer_part", "item_parts", "part_text"]
+
+CALL_TYPES: Final = ("function_call", "custom_tool_call")
+"""The types of items that ask the client to run something."""
+
+_REASONING_PARTS: Final = ("reasoning_text", "summary_text")
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionCall:
-    """A call of a function that the model asks for; ``arguments`` is JSON text."""
+    """A call of a function that the model asks for; ``arguments`` is JSON text as the backend sent it."""
 
     call_id: str
     name: str
@@ -43,19 +48,17 @@ class OutputItem:
     @property
     def is_call(self) -> bool:
         """Whether the item asks the client to run something."""
-        return self.type in ("function_call", "custom_tool_call")
+        return self.type in CALL_TYPES
 
     @property
     def text(self) -> str:
-        """The text of a message; empty for other items."""
-        if self.type != "message":
-            return ""
-        return "".join(part_text(part) for part in item_parts(self.data, "content") if not _is_refusal(part))
+        """The text of a message or of an item of an unknown type; empty for reasoning."""
+        return self._text_of(is_answer_part)
 
     @property
     def refusal(self) -> str:
         """The refusal of a message; empty where it has none."""
-        return "".join(part_text(part) for part in item_parts(self.data, "content") if _is_refusal(part))
+        return self._text_of(_is_refusal)
 
     @property
     def reasoning(self) -> str:
@@ -64,6 +67,11 @@ class OutputItem:
             return ""
         summary = "\n\n".join(part_text(part) for part in item_parts(self.data, "summary"))
         return summary or "".join(part_text(part) for part in item_parts(self.data, "content"))
+
+    def _text_of(self, belongs: Callable[[Mapping[str, Any]], bool]) -> str:
+        if self.type == "reasoning":
+            return ""
+        return "".join(part_text(part) for part in item_parts(self.data, "content") if belongs(part))
 
     @property
     def function_call(self) -> FunctionCall | None:
@@ -113,6 +121,11 @@ def item_parts(item: Mapping[str, Any], field: str) -> Iterator[Mapping[str, Any
 def part_text(part: Mapping[str, Any]) -> str:
     """The text of a part, refusals included."""
     return _string(part.get("text")) or (_string(part.get("refusal")) if _is_refusal(part) else "")
+
+
+def is_answer_part(part: Mapping[str, Any]) -> bool:
+    """Whether the text of a part is the answer, neither a refusal nor reasoning."""
+    return not _is_refusal(part) and part.get("type") not in _REASONING_PARTS
 
 
 def _is_refusal(part: Mapping[str, Any]) -> bool:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hermes.responses.accumulator import Answer
-from hermes.responses.items import FunctionCall, OutputItem, Usage
+from hermes.responses.decode import is_json_object
+from hermes.responses.items import FunctionCall, OutputItem, Usage, is_answer_part, item_parts, part_text
 from hermes.responses.telemetry import Notice, RateLimits
 
 if TYPE_CHECKING:
     from openai.types.responses import Response
 
 __all__ = ["Attempt", "ResponseResult", "ResultStatus"]
+
+_SDK_DEFAULTS: Final = {
+    "id": "",
+    "model": "",
+    "created_at": 0,
+    "object": "response",
+    "parallel_tool_calls": True,
+    "tool_choice": "auto",
+    "tools": [],
+}
 
 
 class ResultStatus(StrEnum):
@@ -109,13 +120,21 @@ class ResponseResult:
 
     @property
     def tool_calls(self) -> tuple[FunctionCall, ...]:
-        """The function calls that may be run: those of a complete answer, once for each call id."""
+        """The function calls that may be run: those of a complete answer, once for each call id.
+
+        Their arguments are a whole JSON object, ``{}`` where the backend sent none. A call with broken
+        arguments is in ``items`` only.
+        """
         if self.status is not ResultStatus.COMPLETE:
             return ()
         calls: dict[str, FunctionCall] = {}
         for place, item in enumerate(self.items):
             call = item.function_call
-            if call is not None and item.confirmed:
+            if call is None or not item.confirmed:
+                continue
+            if not call.arguments.strip():
+                call = replace(call, arguments="{}")
+            if is_json_object(call.arguments):
                 calls.setdefault(call.call_id or f"item {place}", call)
         return tuple(calls.values())
 
@@ -133,9 +152,22 @@ class ResponseResult:
         """The result as the SDK's own type; the SDK is imported only here."""
         from openai.types.responses import Response
 
-        output = [dict(item.data) for item in self.items]
-        defaults = {"object": "response", "parallel_tool_calls": True, "tool_choice": "auto", "tools": []}
-        return Response.construct(**{**defaults, **self.response, "output": output})
+        # Names with an underscore are the SDK's own. It validates nothing, so that odd values pass.
+        told = {name: value for name, value in self.response.items() if not name.startswith("_")}
+        output = [_for_sdk(item) for item in self.items]
+        return Response.construct(**{**_SDK_DEFAULTS, **told, "output": output})
+
+
+def _for_sdk(item: OutputItem) -> dict[str, Any]:
+    """An item's JSON; the SDK finds text only in parts of type ``output_text`` of a ``message``."""
+    data = dict(item.data)
+    if item.text:
+        data["type"] = "message"
+        data["content"] = [
+            {**part, "type": "output_text"} if is_answer_part(part) and part_text(part) else part
+            for part in item_parts(data, "content")
+        ]
+    return data
 
 
 def _string(value: object) -> str:

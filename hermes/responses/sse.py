@@ -19,7 +19,9 @@ __all__ = ["DEFAULT_MAX_FRAME_BYTES", "Frame", "SSEDecoder"]
 DEFAULT_MAX_FRAME_BYTES: Final = 256 * 1024 * 1024
 
 _BOM: Final = b"\xef\xbb\xbf"
-_LF: Final = 10
+_LF: Final = 0x0A
+_SPACE: Final = 0x20
+_MAX_RETRY_DIGITS: Final = 10
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -37,8 +39,10 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 class SSEDecoder:
     """Decodes one body. Feed it chunks as they come, then close it.
 
+    The frames, and whether the limit is broken after them, do not depend on the chunking.
+
     Args:
-        max_frame_bytes: the longest frame that is accepted, in bytes.
+        max_frame_bytes: the longest frame that is accepted, in bytes, the blank line after it not counted.
     """
 
     def __init__(self, *, max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> None:
@@ -51,13 +55,16 @@ class SSEDecoder:
         # The first bytes while they may still be a byte order mark; None once that is decided.
         self._head: bytes | None = b""
         self._after_cr = False
+        self._over_limit = False
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that ``chunk`` completes.
 
         Raises:
-            FrameTooLargeError: a frame is longer than the limit.
+            FrameTooLargeError: a frame is longer than the limit. Frames before it are given first, so the
+                error may come with the next call.
         """
+        self._check_limit()
         if self._head is not None:
             chunk = self._without_bom(self._head + chunk)
         if self._after_cr and chunk:
@@ -69,48 +76,27 @@ class SSEDecoder:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if not chunk:
             return []
-        frames: list[Frame] = []
-        pending = self._pending
-        if pending:
-            # The blank line may lie across the border of two chunks.
-            across = pending[-1] == _LF and chunk[0] == _LF
-            end = 0 if across else chunk.find(b"\n\n")
-            if end < 0:
-                self._keep(chunk)
-                return frames
-            if len(pending) + end > self._limit:
-                raise FrameTooLargeError(self._limit)
-            pending += chunk[:end]
-            block = bytes(pending)
-            pending.clear()
-            frame = self._frame(block)
-            if frame is not None:
-                frames.append(frame)
-            chunk = chunk[end + (1 if across else 2) :]
-        blocks = chunk.split(b"\n\n")
-        tail = blocks.pop()
-        if len(chunk) > self._limit and any(len(block) > self._limit for block in blocks):
-            raise FrameTooLargeError(self._limit)
-        for block in blocks:
-            frame = self._frame(block)
-            if frame is not None:
-                frames.append(frame)
-        if tail:
-            self._keep(tail)
+        blocks = self._blocks(chunk)
+        frames = self._frames(blocks) if blocks else []
+        if not frames:
+            self._check_limit()
         return frames
 
     def close(self) -> list[Frame]:
-        """The last frame, where the body ended without the blank line after it."""
-        block = (self._head or b"") + bytes(self._pending)
+        """The last frame, where the body ended without the blank line after it.
+
+        Raises:
+            FrameTooLargeError: a frame is longer than the limit.
+        """
+        self._check_limit()
+        block = (self._head or b"") + bytes(self._pending).removesuffix(b"\n")
         self._head = None
         self._pending.clear()
-        frame = self._frame(block)
-        return [frame] if frame is not None else []
+        return self._frames([block])
 
-    def _keep(self, rest: bytes) -> None:
-        if len(self._pending) + len(rest) > self._limit:
+    def _check_limit(self) -> None:
+        if self._over_limit:
             raise FrameTooLargeError(self._limit)
-        self._pending += rest
 
     def _without_bom(self, start: bytes) -> bytes:
         if len(start) < len(_BOM) and _BOM.startswith(start):
@@ -119,38 +105,84 @@ class SSEDecoder:
         self._head = None
         return start.removeprefix(_BOM)
 
-    def _frame(self, block: bytes) -> Frame | None:
-        # The two shapes that nearly every frame has, without a loop over lines.
-        if block.startswith(b"event: "):
-            line_end = block.find(b"\n")
-            if (
-                line_end > 0
-                and block.startswith(b"data: ", line_end + 1)
-                and block.find(b"\n", line_end + 7) < 0
-                and len(block) > line_end + 7
-            ):
-                return Frame(block[7:line_end], block[line_end + 7 :])
-        elif block.startswith(b"data: ") and len(block) > 6 and block.find(b"\n") < 0:
-            return Frame(b"", block[6:])
-        return self._frame_from_lines(block)
+    def _blocks(self, chunk: bytes) -> list[bytes]:
+        """What ``chunk`` completes, cut at the blank lines; its rest is kept for the next chunk."""
+        pending = self._pending
+        kept = len(pending)
+        if not kept:
+            blocks = chunk.split(b"\n\n")
+        elif pending[-1] == _LF and chunk[0] == _LF:  # the blank line lies across the border
+            blocks = [bytes(pending[:-1]), *chunk[1:].split(b"\n\n")]
+            pending.clear()
+        else:
+            end = chunk.find(b"\n\n")
+            if end < 0:
+                self._keep(chunk)
+                return []
+            pending += chunk[:end]
+            blocks = [bytes(pending), *chunk[end + 2 :].split(b"\n\n")]
+            pending.clear()
+        rest = blocks.pop()
+        if kept + len(chunk) > self._limit:
+            self._drop_what_is_too_long(blocks)
+        if rest:
+            self._keep(rest)
+        return blocks
 
-    def _frame_from_lines(self, block: bytes) -> Frame | None:
+    def _drop_what_is_too_long(self, blocks: list[bytes]) -> None:
+        for place, block in enumerate(blocks):
+            if len(block) > self._limit:
+                self._over_limit = True
+                del blocks[place:]
+                return
+
+    def _keep(self, rest: bytes) -> None:
+        size = len(self._pending) + len(rest)
+        if rest.endswith(b"\n"):  # perhaps the first half of the blank line
+            size -= 1
+        if size > self._limit:
+            self._over_limit = True
+            self._pending.clear()
+        else:
+            self._pending += rest
+
+    def _frames(self, blocks: list[bytes]) -> list[Frame]:
+        frames: list[Frame] = []
+        for block in blocks:
+            lines = block.split(b"\n")
+            last = lines[-1]
+            # The shapes that nearly every frame has. Data that ends with white space takes the long way,
+            # which knows empty data.
+            if last.startswith(b"data: ") and last[-1] > _SPACE:
+                if len(lines) == 1:
+                    frames.append(Frame(b"", last[6:]))
+                    continue
+                if len(lines) == 2 and lines[0].startswith(b"event: "):
+                    frames.append(Frame(lines[0][7:], last[6:]))
+                    continue
+            frame = self._frame_from_lines(lines)
+            if frame is not None:
+                frames.append(frame)
+        return frames
+
+    def _frame_from_lines(self, lines: list[bytes]) -> Frame | None:
         event = b""
         data: list[bytes] = []
-        for line in block.split(b"\n"):
+        for line in lines:
             name, colon, value = line.partition(b":")
             if colon and value[:1] == b" ":
                 value = value[1:]
             if name == b"data":
                 data.append(value)
             elif name == b"event":
-                event, glued, rest = value.partition(b"data:")
-                if glued:
-                    data.append(rest.removeprefix(b" "))
+                event = value
             elif name == b"id":
                 if b"\0" not in value:
                     self.last_event_id = value.decode("utf-8", "replace")
-            elif name == b"retry" and value.isdigit() and len(value) < 10:
+            elif name == b"retry" and value.isdigit() and len(value) < _MAX_RETRY_DIGITS:
                 self.retry_ms = int(value)
-        joined = b"\n".join(data) if len(data) != 1 else data[0]
+        if not data:
+            event, _, glued = event.partition(b"data:")
+            data.append(glued.removeprefix(b" "))
+        joined = b"\n".join(data)
         return Frame(event, joined) if joined.strip() else None

@@ -1,0 +1,211 @@
+"""The final result."""
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+from openai.types.responses import Response
+
+from hermes.responses.accumulator import Answer
+from hermes.responses.items import FunctionCall, OutputItem, Usage
+from hermes.responses.result import ResponseResult, ResultStatus
+from hermes.testing.wire import (
+    completed,
+    created,
+    function_call_item,
+    good_events,
+    incomplete,
+    item_added,
+    item_done,
+    message_events,
+    message_item,
+    reasoning_item,
+    refusal_item,
+    text_delta,
+)
+
+COMPLETE, PARTIAL, UNCONFIRMED = ResultStatus.COMPLETE, ResultStatus.PARTIAL, ResultStatus.UNCONFIRMED
+
+
+def result_of(played, status=COMPLETE, **more):
+    return ResponseResult.from_answer(played.answer, status, **more)
+
+
+def test_what_an_answer_knows(play):
+    result = result_of(play(*good_events()), hint="Do this.")
+    assert (result.status, result.text, result.hint) == ("complete", "Hello", "Do this.")
+    assert (result.response_id, result.model) == ("resp_1", "m")
+    assert result.usage == Usage(2, 1, 3, 0, 0)
+    assert [item.type for item in result.items] == ["message"]
+    assert (result.attempts, result.notices, result.rate_limits) == ((), (), ())
+    assert (result.reason, result.verdict, result.incomplete_reason, result.refusal) == ("", "", "", "")
+
+
+def test_an_empty_answer():
+    result = ResponseResult.from_answer(Answer(), PARTIAL)
+    assert (result.text, result.items, result.usage) == ("", (), None)
+    assert result.to_openai().output_text == ""
+
+
+@pytest.mark.parametrize(
+    ("details", "reason"),
+    [
+        ({"reason": "max_output_tokens"}, "max_output_tokens"),
+        ({"reason": 5}, ""),
+        ("x", ""),
+        ([], ""),
+        (None, ""),
+    ],
+)
+def test_why_an_answer_is_incomplete(play, details, reason):
+    played = play(created(), incomplete("x", incomplete_details=details))
+    assert result_of(played, PARTIAL).incomplete_reason == reason
+
+
+def test_a_result_does_not_change(play):
+    result = result_of(play(*good_events()))
+    with pytest.raises(FrozenInstanceError):
+        result.text = "Other"
+    with pytest.raises(FrozenInstanceError):
+        result.items[0].confirmed = False
+
+
+def test_refusal_and_reasoning(played):
+    thoughts = (reasoning_item("First", item_id="rs_1"), reasoning_item("", item_id="rs_2"))
+    more = reasoning_item("Second", item_id="rs_3")
+    result = result_of(played(completed(*thoughts, more, refusal_item("No."))))
+    assert result.reasoning == "First\n\nSecond"
+    assert result.refusal == "No."
+    assert result.text == ""
+
+
+# Calls.
+
+
+def test_the_calls_of_a_complete_answer(played):
+    calls = (
+        function_call_item('{"a":1}', call_id="call_1"),
+        function_call_item(call_id="call_2", item_id="fc_2"),
+    )
+    result = result_of(played(completed(*calls)))
+    assert result.tool_calls == (
+        FunctionCall("call_1", "sh", '{"a":1}'),
+        FunctionCall("call_2", "sh", '{"command":"ls"}'),
+    )
+
+
+@pytest.mark.parametrize("status", [PARTIAL, UNCONFIRMED])
+def test_no_call_of_any_other_answer(played, status):
+    assert result_of(played(completed(function_call_item())), status).tool_calls == ()
+
+
+def test_no_call_that_is_not_confirmed(played):
+    cut = function_call_item() | {"status": "incomplete"}
+    assert result_of(played(completed(cut))).tool_calls == ()
+
+
+def test_a_call_id_once(played):
+    twice = [item_added(function_call_item(item_id=f"fc_{n}"), output_index=n) for n in (0, 1)]
+    done = [item_done(function_call_item(item_id=f"fc_{n}"), output_index=n) for n in (0, 1)]
+    result = result_of(played(*twice, *done, completed()))
+    assert len(result.items) == 2
+    assert len(result.tool_calls) == 1
+
+
+def test_calls_without_any_id_are_several(played):
+    nameless = function_call_item() | {"id": None, "call_id": None}
+    assert len(result_of(played(completed(nameless, nameless))).tool_calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "runs_with"),
+    [
+        ("{}", "{}"),
+        ('{"a": 1}', '{"a": 1}'),
+        ({"a": 1}, '{"a": 1}'),
+        ("", "{}"),
+        (" ", "{}"),
+        (None, "{}"),
+        ("{", None),
+        ('{"a": "cut', None),
+        ("{'a': 1}", None),
+        ("[1]", None),
+        ("null", None),
+    ],
+)
+def test_only_whole_arguments_run(played, arguments, runs_with):
+    item = function_call_item() | {"arguments": arguments}
+    result = result_of(played(item_added(item), item_done(item), completed(item)))
+    assert [call.arguments for call in result.tool_calls] == ([runs_with] if runs_with else [])
+    assert result.items[0].type == "function_call"
+
+
+# The SDK's type.
+
+
+def answers():
+    opened = message_events()[:3]
+    return {
+        "complete": good_events(),
+        "cut": [created(), *opened],
+        "without-usage": [created(), *message_events(), completed(usage=None)],
+        "odd-usage": [created(), *message_events(), completed(usage="much")],
+        "without-an-id": [created(id=None, model=None), *message_events()],
+        "with-their-own-text": [created(), *message_events(), completed(output_text="")],
+        "opened-only": [created(), item_added({"type": "message"})],
+        "string-content": [created(), completed(message_item() | {"content": "Hello"})],
+        "part-of-another-name": [
+            created(),
+            completed(message_item() | {"content": [{"type": "x", "text": "Hello"}]}),
+        ],
+        "item-of-another-name": [created(), completed({"type": "x", "content": [{"text": "Hello"}]})],
+        "with-tools-and-reasoning": [
+            created(),
+            completed(reasoning_item("Hm"), message_item(), function_call_item()),
+        ],
+        "refusal": [created(), completed(refusal_item("No."))],
+        "hostile-fields": [created(_fields_set="x", tools=5, output_text=3), *message_events(), completed()],
+    }
+
+
+@pytest.mark.parametrize("events", answers().values(), ids=answers())
+def test_the_sdk_finds_the_same_text(play, events):
+    result = result_of(play(*events), PARTIAL)
+    response = result.to_openai()
+    assert isinstance(response, Response)
+    assert response.output_text == result.text
+    assert isinstance(response.id, str)
+    assert isinstance(response.model, str)
+    assert len(response.output) == len(result.items)
+
+
+def test_the_sdk_type_of_a_whole_answer(play):
+    response = result_of(play(*good_events())).to_openai()
+    assert (response.id, response.model, response.status, response.object) == (
+        "resp_1",
+        "m",
+        "completed",
+        "response",
+    )
+    assert response.output[0].content[0].text == "Hello"
+    assert response.usage.total_tokens == 3
+    assert response.tools == []
+
+
+def test_the_sdk_type_of_a_call(played):
+    (call,) = result_of(played(completed(function_call_item()))).to_openai().output
+    assert (call.type, call.call_id, call.arguments) == ("function_call", "call_1", '{"command":"ls"}')
+
+
+def test_the_result_keeps_its_own_data(played):
+    result = result_of(played(*message_events()[:2], text_delta("Hello"), completed()))
+    before = [dict(item.data) for item in result.items]
+    result.to_openai().output.clear()
+    assert [dict(item.data) for item in result.items] == before
+
+
+def test_an_item_reads_what_is_there():
+    item = OutputItem(
+        "message", {"content": [None, {"text": 5}, {"type": "output_text", "text": "Hi"}, "x"]}, True
+    )
+    assert (item.text, item.refusal, item.reasoning, item.id) == ("Hi", "", "", "")
+    assert item.function_call is None
