@@ -33,9 +33,11 @@ def retry_at(failure: Failure) -> float | None:
     """The Unix time before which the backend does not want to be asked again; None where it does not say.
 
     Reads ``Retry-After`` as seconds and as a date, ``retry-after-ms``, the ``retry:`` field of the stream,
-    ``resets_at`` and ``resets_in_seconds`` of the error, and the words of its message. The latest one counts.
+    ``resets_at`` and ``resets_in_seconds`` of the error, and the words of its message. The latest one counts;
+    what is past, or further away than a year, says nothing.
     """
-    times = [time for time in _told(failure) if time <= failure.received_at + _LONGEST]
+    now = failure.received_at
+    times = [time for time in _told(failure) if now <= time <= now + _LONGEST]
     return max(times, default=None)
 
 
@@ -82,7 +84,7 @@ def _from_text(message: str, now: float) -> Iterator[float]:
             moment = datetime.fromisoformat(match[1])
         except ValueError:
             continue
-        yield (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        yield _utc_timestamp(moment)
 
 
 def _unit(word: str) -> str:
@@ -100,6 +102,11 @@ def _number(text: str) -> float | None:
 
 def _http_date(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(text).timestamp()
+        return _utc_timestamp(parsedate_to_datetime(text))
     except (ValueError, OverflowError):
         return None
+
+
+def _utc_timestamp(moment: datetime) -> float:
+    """Without a zone, UTC is meant and not this machine's zone."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -11,6 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from hermes.providers.answers import (
+    MAX_EVENTS,
+    checked_events,
+    checked_fallback,
+    checked_report,
+    checked_verdict,
+    nothing,
+)
 from hermes.providers.contract import (
     AdapterContext,
     Delivered,
@@ -24,13 +32,15 @@ from hermes.providers.contract import (
     Verdict,
     Violation,
 )
+from hermes.providers.faults import fault
 
 __all__ = ["Adapter", "CallDispatch", "Route"]
 
 _T = TypeVar("_T")
 
+# A hostile stream may invent event types without end, and of any length.
 _MAX_ROUTES: Final = 1024
-_MAX_EXPANSION: Final = 1000
+_LONGEST_KNOWN_TYPE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,8 @@ class CallDispatch:
         provider: the configured name of the provider.
         model: the model that was asked for.
         memory: what is known of the endpoint.
-        on_report: takes what adapters report; faults of adapters come as notices of the kind ``plugin``.
+        on_report: takes what adapters report, after the hook that reported it has returned; faults of
+            adapters come as notices of the kind ``plugin``.
     """
 
     def __init__(
@@ -91,12 +102,13 @@ class CallDispatch:
         on_report: Callable[[RateLimits | Notice], None],
     ) -> None:
         self._on_report = on_report
+        self._reports: list[RateLimits | Notice] = []
         ordered = sorted(adapters, key=lambda adapter: (-adapter.priority, adapter.name))
         self._seats = [
             _Seat(
                 position,
                 adapter,
-                AdapterContext(provider, model, memory, _reporter(adapter.name, self._take_report)),
+                AdapterContext(provider, model, memory, self._reporter(adapter.name)),
             )
             for position, adapter in enumerate(ordered)
         ]
@@ -125,7 +137,7 @@ class CallDispatch:
                 and "normalize_stream_event" in seat.adapter.hooks
                 and seat.adapter.wants(event_type)
             )
-            if len(self._routes) < _MAX_ROUTES:  # a hostile stream may invent types without end
+            if len(self._routes) < _MAX_ROUTES and len(event_type) <= _LONGEST_KNOWN_TYPE:
                 self._routes[event_type] = route
         return route
 
@@ -138,32 +150,36 @@ class CallDispatch:
         for seat in route:
             if seat.position < start or not seat.active:
                 continue
-            answer = self._ask(seat, "normalize_stream_event", _event_list, event, seat.context)
+            answer = self._ask(seat, "normalize_stream_event", checked_events, event, seat.context)
             if answer is None:
                 continue
-            result: list[Event] = []
-            for replaced in answer:
-                result += self._normalize(replaced, self.route(replaced.type), seat.position + 1)
-                if len(result) > _MAX_EXPANSION:
-                    self._switch_off(seat, "normalize_stream_event", "makes too many events of one")
-                    return [event]
-            return result
+            result = self._chain(answer, seat.position + 1)
+            if result is not None:
+                return result
+            self._switch_off(seat, "normalize_stream_event", "it makes too many events of one")
         return [event]
+
+    def _chain(self, answer: Sequence[Event], start: int) -> list[Event] | None:
+        """What the adapters from ``start`` on make of an answer; None where that grows without measure."""
+        result: list[Event] = []
+        for event in answer:
+            result += self._normalize(event, self.route(event.type), start)
+            if len(result) > MAX_EVENTS:
+                return None
+        return result
 
     def repair(self, violation: Violation, event: Event) -> Sequence[Event] | None:
         """The first adapter's replacement for an event that the accumulator refuses."""
-        return self._first("repair_stream_event", _event_list, violation, event)
+        return self._first("repair_stream_event", checked_events, violation, event)
 
     def classify(self, failure: Failure) -> Verdict | None:
         """The first adapter's verdict on a failure."""
-        return self._first("classify_stream_error", _instance_of(Verdict), failure)
+        return self._first("classify_stream_error", checked_verdict, failure)
 
     def fallback(self, request: Request, verdict: Verdict, used: frozenset[str]) -> Fallback | None:
         """The first fallback whose strategy is not in ``used``."""
         for seat in self._seats:
-            answer = self._ask(
-                seat, "fallback_request", _instance_of(Fallback), request, verdict, seat.context
-            )
+            answer = self._ask(seat, "fallback_request", checked_fallback, request, verdict, seat.context)
             if answer is not None and answer.strategy not in used:
                 return answer
         return None
@@ -171,7 +187,7 @@ class CallDispatch:
     def observe_headers(self, headers: Mapping[str, str]) -> None:
         """Shows the HTTP response headers to every adapter that wants them."""
         for seat in self._seats:
-            self._ask(seat, "observe_headers", _nothing, headers, seat.context)
+            self._ask(seat, "observe_headers", nothing, headers, seat.context)
 
     def _first(self, hook: str, check: Callable[[Any], _T], *arguments: Any) -> _T | None:
         for seat in self._seats:
@@ -187,53 +203,26 @@ class CallDispatch:
             return None
         try:
             answer = function(*arguments)
-            return None if answer is None else check(answer)
+            checked = None if answer is None else check(answer)
         except Exception as error:  # noqa: BLE001 - the border to other people's code
-            self._switch_off(seat, hook, f"{type(error).__name__}: {error}")
+            self._pass_reports_on()
+            self._switch_off(seat, hook, fault(error))
             return None
+        if self._reports:
+            self._pass_reports_on()
+        return checked
 
     def _switch_off(self, seat: _Seat, hook: str, reason: str) -> None:
         seat.active = False
         self._routes.clear()
-        text = (
-            f"The plugin `{seat.adapter.name}` failed in `{hook}` and is off for this call ({reason[:300]})."
-        )
+        text = f"The plugin `{seat.adapter.name}` failed in `{hook}` and is off for this call ({reason})."
         self._on_report(Notice(text, kind="plugin", source=seat.adapter.name))
 
-    def _take_report(self, name: str, item: object) -> None:
-        if isinstance(item, Notice):
-            self._on_report(Notice(item.text, item.kind, item.source or name))
-        elif isinstance(item, RateLimits):
+    def _reporter(self, name: str) -> Callable[[RateLimits | Notice], None]:
+        # Kept until the hook has returned: what the caller raises is no fault of the adapter's.
+        return lambda item: self._reports.append(checked_report(item, name))
+
+    def _pass_reports_on(self) -> None:
+        reports, self._reports = self._reports, []
+        for item in reports:
             self._on_report(item)
-        else:
-            raise TypeError(f"context.report takes RateLimits or a Notice, not {type(item).__name__}")
-
-
-def _reporter(name: str, take: Callable[[str, object], None]) -> Callable[[RateLimits | Notice], None]:
-    return lambda item: take(name, item)
-
-
-def _event_list(answer: Any) -> Sequence[Event]:
-    if not isinstance(answer, (list, tuple)) or not all(isinstance(event, Event) for event in answer):
-        raise TypeError(f"a list of events was expected, not {_shape(answer)}")
-    return answer
-
-
-def _instance_of(kind: type[_T]) -> Callable[[Any], _T]:
-    def check(answer: Any) -> _T:
-        if not isinstance(answer, kind):
-            raise TypeError(f"a {kind.__name__} was expected, not {_shape(answer)}")
-        return answer
-
-    return check
-
-
-def _nothing(answer: Any) -> None:
-    raise TypeError(f"no answer was expected, not {_shape(answer)}")
-
-
-def _shape(answer: object) -> str:
-    if isinstance(answer, (list, tuple)):
-        inner = ", ".join(sorted({type(entry).__name__ for entry in answer}))
-        return f"a {type(answer).__name__} of {inner}"
-    return f"a {type(answer).__name__}"

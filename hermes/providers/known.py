@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["KnownAdapter", "adapter_for"]
+from hermes.providers.names import plugin_key
+
+__all__ = ["KnownAdapter", "adapter_for", "adapter_named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class KnownAdapter:
 
 def adapter_for(event_type: str = "", headers: Iterable[str] = ()) -> KnownAdapter | None:
     """The adapter for a backend that sends this event type, or else one of these headers."""
-    names = list(headers)
+    names = [name.lower() for name in headers]
     for known in _known_adapters():
         for pattern in known.event_types:
             exact = event_type == pattern
@@ -40,6 +42,11 @@ def adapter_for(event_type: str = "", headers: Iterable[str] = ()) -> KnownAdapt
         if any(name.startswith(known.headers) for name in names):
             return known
     return None
+
+
+def adapter_named(key: str) -> KnownAdapter | None:
+    """The adapter of that name, in the spelling of ``plugin_key``."""
+    return next((known for known in _known_adapters() if plugin_key(known.adapter) == key), None)
 
 
 @cache

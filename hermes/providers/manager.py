@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from inspect import isclass
 
 from hermes.errors import PluginLoadError, UnknownPluginError
 from hermes.providers.adapters import builtin, lenient
 from hermes.providers.contract import EndpointMemory, Notice, RateLimits
 from hermes.providers.dispatch import Adapter, CallDispatch
-from hermes.providers.known import adapter_for
+from hermes.providers.faults import fault
+from hermes.providers.known import adapter_for, adapter_named
 from hermes.providers.names import nearest, plugin_key
 from hermes.providers.registration import Registry
 
@@ -76,8 +77,12 @@ class PluginManager:
         self._registry = Registry()
         self._plugins: dict[str, PluginInfo] = {}
         self._load_own(wanted, off)
-        offered = _offered(discover() if discover else entry_points(group=ENTRY_POINT_GROUP))
-        for key in sorted(offered.keys() - self._plugins.keys()):
+        self._impostors: list[PluginInfo] = []
+        offered = _offered((discover or _installed)())
+        for key in sorted(offered):
+            if key in _OWN:
+                self._impostors += [_impostor(point) for point in offered[key]]
+                continue
             enable = key in wanted and key not in off
             self._plugins[key] = self._load_offered(offered[key], enable=enable)
         for key, name in wanted.items():
@@ -87,8 +92,11 @@ class PluginManager:
 
     @property
     def plugins(self) -> tuple[PluginInfo, ...]:
-        """Every plugin that is installed or enabled: Hermes' own, then the others by name."""
-        return tuple(self._plugins.values())
+        """Every plugin that is installed or enabled: Hermes' own, then the others by name.
+
+        Last come packages that offer a plugin under a name of Hermes' own: they are never imported.
+        """
+        return (*self._plugins.values(), *self._impostors)
 
     @property
     def adapters(self) -> tuple[Adapter, ...]:
@@ -122,12 +130,12 @@ class PluginManager:
         plugin = self._plugins.get(plugin_key(known.adapter)) if known is not None else None
         if known is None or (plugin is not None and plugin.state is PluginState.ENABLED):
             return ""
+        knows = f"The adapter `{known.adapter}` knows this backend and keeps its streams"
+        if plugin is not None and plugin.state is PluginState.FAILED:
+            return f"{knows}, but it cannot be used: {plugin.reason}."
         installed = plugin is not None and plugin.state is PluginState.DISABLED
         install = "" if installed else f"`pip install {known.package}`, then "
-        return (
-            f"The adapter `{known.adapter}` knows this backend and keeps its streams: "
-            f"{install}`hermes plugins enable {known.adapter}`."
-        )
+        return f"{knows}: {install}`hermes plugins enable {known.adapter}`."
 
     def begin_call(
         self,
@@ -160,26 +168,18 @@ class PluginManager:
 
     def _load_offered(self, points: list[EntryPoint], *, enable: bool) -> PluginInfo:
         point = points[0]
-        package = point.dist.name if point.dist else ""
-        version = point.dist.version if point.dist else ""
+        package, version = _distribution(point)
+        info = PluginInfo(point.name, PluginState.DISABLED, distribution=package, version=version)
         if not enable:
-            return PluginInfo(point.name, PluginState.DISABLED, distribution=package, version=version)
+            return info
         try:
             if len(points) > 1:
-                packages = ", ".join(sorted(p.dist.name if p.dist else "?" for p in points))
-                raise PluginLoadError(f"several packages offer this name: {packages}")
+                packages = sorted({_distribution(point)[0] or "a package without a name" for point in points})
+                raise PluginLoadError(f"this name is offered more than once: {', '.join(packages)}")
             adapter = self._load(point)
         except PluginLoadError as error:
-            return PluginInfo(
-                point.name,
-                PluginState.FAILED,
-                error.message,
-                distribution=package,
-                version=version,
-            )
-        return PluginInfo(
-            point.name, PluginState.ENABLED, distribution=package, version=version, adapter=adapter
-        )
+            return replace(info, state=PluginState.FAILED, reason=error.message)
+        return replace(info, state=PluginState.ENABLED, adapter=adapter)
 
     def _load(self, point: EntryPoint) -> Adapter:
         """Imports and registers what an entry point names.
@@ -190,20 +190,53 @@ class PluginManager:
         try:
             plugin = point.load()
             return self._registry.register(plugin() if isclass(plugin) else plugin, point.name)
-        except PluginLoadError:
+        except (PluginLoadError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the border to other people's code
-            text = " ".join(str(error).split())[:300]
-            raise PluginLoadError(f"its import raised {type(error).__name__}: {text}") from None
+        except BaseException as error:  # noqa: BLE001 - the border to other people's code, sys.exit() included
+            raise PluginLoadError(f"its import raised {fault(error)}") from None
 
     def _unknown(self, name: str) -> UnknownPluginError:
-        installed = [p.name for p in self._plugins.values() if p.state is not PluginState.NOT_INSTALLED]
-        near = nearest(plugin_key(name), installed)
-        hint = f"Did you mean `{near}`? " if near else ""
+        key = plugin_key(name)
+        known = adapter_named(key)
+        installed = {k: p.name for k, p in self._plugins.items() if p.state is not PluginState.NOT_INSTALLED}
+        near = nearest(key, installed)
+        if known is not None:
+            hint = f"`pip install {known.package}` installs it. "
+        else:
+            hint = f"Did you mean `{installed[near]}`? " if near else ""
         return UnknownPluginError(
             f"No plugin named `{name}` is installed.",
             hint=f"{hint}`hermes plugins list` shows what is installed.",
         )
+
+
+def _installed() -> Iterable[EntryPoint]:
+    """The entry points of the group; a package whose metadata is damaged hides no other one's."""
+    try:
+        return entry_points(group=ENTRY_POINT_GROUP)
+    except Exception:  # noqa: BLE001 - the border to other people's packages
+        return [point for distribution in distributions() for point in _entry_points_of(distribution)]
+
+
+def _entry_points_of(distribution: Distribution) -> Iterable[EntryPoint]:
+    try:
+        return distribution.entry_points.select(group=ENTRY_POINT_GROUP)
+    except Exception:  # noqa: BLE001 - the same
+        return ()
+
+
+def _distribution(point: EntryPoint) -> tuple[str, str]:
+    """The name and version of the package that offers an entry point; empty where its metadata is damaged."""
+    try:
+        return (point.dist.name or "", point.dist.version or "") if point.dist else ("", "")
+    except Exception:  # noqa: BLE001 - the same
+        return "", ""
+
+
+def _impostor(point: EntryPoint) -> PluginInfo:
+    package, version = _distribution(point)
+    reason = "the name belongs to a plugin of Hermes' own"
+    return PluginInfo(point.name, PluginState.FAILED, reason, distribution=package, version=version)
 
 
 def _offered(points: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
@@ -211,9 +244,8 @@ def _offered(points: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
     offered: dict[str, list[EntryPoint]] = {}
     seen: set[tuple[str, str, str]] = set()
     for point in points:
-        package = point.dist.name if point.dist else ""
         # An editable install beside a wheel on the path lists the same entry point twice.
-        identity = (plugin_key(point.name), package, point.value)
+        identity = (plugin_key(point.name), _distribution(point)[0], point.value)
         if identity not in seen:
             seen.add(identity)
             offered.setdefault(identity[0], []).append(point)

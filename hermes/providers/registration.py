@@ -44,7 +44,7 @@ class Registry:
         except (pluggy.PluginValidationError, ValueError) as error:
             if self._pluggy.has_plugin(name):
                 self._pluggy.unregister(name=name)
-            raise PluginLoadError(_one_line(str(error))) from None
+            raise PluginLoadError(" ".join(str(error).split())) from None
         return Adapter(
             name=name,
             priority=getattr(plugin, "priority", 0),
@@ -54,23 +54,25 @@ class Registry:
 
     def _check_attributes(self, plugin: object) -> None:
         version = getattr(plugin, "api_version", None)
-        if version != API_VERSION:
+        if type(version) is not int or version != API_VERSION:
             told = "names no api_version" if version is None else f"is written for contract {version!r}"
             raise PluginLoadError(f"it {told}; this Hermes speaks contract {API_VERSION}")
-        if not isinstance(getattr(plugin, "name", None), str):
+        name = getattr(plugin, "name", None)
+        if not isinstance(name, str) or not name:
             raise PluginLoadError("it has no `name`")
         priority = getattr(plugin, "priority", 0)
-        if not isinstance(priority, int):
+        if not isinstance(priority, int) or isinstance(priority, bool):
             raise PluginLoadError(f"its `priority` is {priority!r}, not a whole number")
-        types = getattr(plugin, "event_types", ())
+        self._check_event_types(getattr(plugin, "event_types", ()))
+
+    def _check_event_types(self, types: object) -> None:
         if isinstance(types, str) or not isinstance(types, Sequence):
             raise PluginLoadError("its `event_types` is not a list of event types")
-        if not all(isinstance(entry, str) and entry for entry in types):
-            raise PluginLoadError("its `event_types` holds something that is no event type")
-        if hasattr(plugin, "normalize_stream_event") and not types:
-            raise PluginLoadError(
-                "it has `normalize_stream_event` and no `event_types`, so it is never asked"
-            )
+        for entry in types:
+            if not isinstance(entry, str) or not entry:
+                raise PluginLoadError("its `event_types` holds something that is no event type")
+            if "*" in entry[:-1]:
+                raise PluginLoadError(f"its event type `{entry}` has a `*` that is not at the end")
 
     def _check_hook_names(self, plugin: object) -> None:
         for attribute in dir(plugin):
@@ -92,6 +94,8 @@ class Registry:
                 raise PluginLoadError(f"its `{hook}` is a wrapper; adapters are asked one by one, unwrapped")
             if inspect.iscoroutinefunction(getattr(plugin, attribute)):
                 raise PluginLoadError(f"its `{hook}` is async; hooks are plain functions")
+            if hook == "normalize_stream_event" and not getattr(plugin, "event_types", ()):
+                raise PluginLoadError(f"it has `{hook}` and no `event_types`, so it is never asked")
 
     def _hooks(self, plugin: object) -> dict[str, Callable[..., Any]]:
         hooks: dict[str, Callable[..., Any]] = {}
@@ -100,9 +104,9 @@ class Registry:
             spec_names = caller.spec.argnames
             for implementation in caller.get_hookimpls():
                 if implementation.plugin is plugin:
-                    hooks[hook] = _with_spec_arguments(
-                        implementation.function, implementation.argnames, spec_names
-                    )
+                    # pluggy leaves an argument with a default out of `argnames` and would never pass it.
+                    names = [*implementation.argnames, *implementation.kwargnames]
+                    hooks[hook] = _with_spec_arguments(implementation.function, names, spec_names)
         return hooks
 
 
@@ -112,9 +116,5 @@ def _with_spec_arguments(
     """The function as one that takes all arguments of the spec: an implementation may leave some out."""
     if list(names) == list(spec_names):
         return function
-    places = [spec_names.index(name) for name in names]
-    return lambda *arguments: function(*[arguments[place] for place in places])
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    taken = [(name, spec_names.index(name)) for name in names if name in spec_names]
+    return lambda *arguments: function(**{name: arguments[place] for name, place in taken})

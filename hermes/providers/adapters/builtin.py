@@ -41,15 +41,22 @@ def classify_stream_error(failure: Failure, context: AdapterContext) -> Verdict:
 @hookimpl
 def fallback_request(request: Request, verdict: Verdict, context: AdapterContext) -> Fallback | None:
     """The other way to ask for the same answer, where the failure was one of the way."""
-    memory = context.memory
+    stream = request.replacing(stream=True)
     if verdict.kind is VerdictKind.STREAM_REQUIRED:
         # It may be the prelude that broke the stream before: this time it is not in the way.
-        return Fallback("tolerant_stream", request.replacing(stream=True), tolerate_prelude=True)
-    if verdict.code == "empty_answer" and not context.streaming:
-        return Fallback("stream", request.replacing(stream=True), tolerate_prelude=True)
-    if verdict.kind in (VerdictKind.ORDER_MISMATCH, VerdictKind.TRUNCATED) or verdict.code == "empty_answer":
-        if memory.knows(EndpointFact.STREAM_REQUIRED):
-            return Fallback("tolerant_stream", request.replacing(stream=True), tolerate_prelude=True)
-        if context.streaming:
-            return Fallback("non_stream", request.without("stream", "stream_options"))
-    return None
+        return Fallback("tolerant_stream", stream, tolerate_prelude=True)
+    empty = verdict.code == "empty_answer"
+    if empty and not context.streaming:
+        if context.scratch.get("empty_stream"):
+            return None  # both ways were empty
+        return Fallback("stream", stream, tolerate_prelude=True)
+    if not empty and verdict.kind not in (VerdictKind.ORDER_MISMATCH, VerdictKind.TRUNCATED):
+        return None
+    if empty:
+        context.scratch["empty_stream"] = True
+    if context.memory.knows(EndpointFact.STREAM_REQUIRED):
+        return Fallback("tolerant_stream", stream, tolerate_prelude=True)
+    if not context.streaming:
+        return None
+    # Some backends stream whatever they are asked for, their prelude included.
+    return Fallback("non_stream", request.without("stream", "stream_options"), tolerate_prelude=True)

@@ -7,6 +7,7 @@ it. It claims no vendor's event types: what those mean, only an adapter for that
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hermes.providers.contract import AdapterContext, Event, Violation, hookimpl
@@ -17,6 +18,7 @@ priority: Final = -500  # after everybody who knows the backend, before builtin
 event_types: Final = (
     "response.created",
     "response.output_item.added",
+    "response.output_item.done",
     "response.done",
     "response.canceled",
     "response.failed",
@@ -30,16 +32,20 @@ _TERMINAL_OF_STATUS: Final = {
     "cancelled": "response.cancelled",
     "canceled": "response.cancelled",
 }
-_NOT_OF_THE_RESPONSE: Final = ("type", "sequence_number", "event_id")
+_NOT_OF_THE_RESPONSE: Final = ("type", "sequence_number", "event_id", "response")
+_AFTER_ALL_OTHERS: Final = 1_000_000
+"""The place of an item that has none of its own: whatever the stream adds later must not find it taken."""
 
 
 @hookimpl
 def normalize_stream_event(event: Event, context: AdapterContext) -> Sequence[Event] | None:
     """Other spellings of terminal events; and it notes what the stream opened, for later repairs."""
     if event.type == "response.created":
-        _notes(context).response_id = _response(event).get("id")
+        notes = _notes(context)
+        if notes.response_id is None:
+            notes.response_id = _response(event).get("id")
         return None
-    if event.type == "response.output_item.added":
+    if event.type in ("response.output_item.added", "response.output_item.done"):
         _note_item(event, context)
         return None
     response = _response(event) or _lifted(event)
@@ -77,14 +83,62 @@ def repair_stream_event(
             return []
 
 
+@dataclass(slots=True)
+class _Item:
+    """What is known of an item that the stream opened."""
+
+    kind: str
+    id: str
+    call_id: str
+    done: bool = False
+    # Of the parts whose events lack their number: the latest one, and whether it got anything yet.
+    part: int = -1
+    part_is_fresh: bool = False
+
+    def is_told_by(self, item: Mapping[str, Any]) -> bool:
+        """Whether ``item`` is this one told again, and not another one in its place."""
+        if self.kind != _string(item.get("type")):
+            return False
+        for mine, told in ((self.call_id, item.get("call_id")), (self.id, item.get("id"))):
+            if mine and told:
+                return bool(mine == told)
+        return not self.done
+
+    def next_part(self, event: Event) -> int:
+        """The number of the part that an event without one belongs to."""
+        if event.type.endswith(("content_part.added", "summary_part.added")):
+            self.part += not self.part_is_fresh  # the same event twice opens one part
+            self.part_is_fresh = True
+        else:
+            self.part_is_fresh = False
+        return max(self.part, 0)
+
+
+@dataclass(slots=True)
 class _Notes:
     """What this stream opened so far."""
 
-    def __init__(self) -> None:
-        self.response_id: Any = None
-        self.created_is_ours = False
-        self.items: dict[int, tuple[str, Any]] = {}  # type and id by output_index
-        self.latest = 0
+    response_id: Any = None
+    items: dict[int, _Item] = field(default_factory=dict)
+
+    def index_of(self, *ids: object) -> int | None:
+        """The item with one of these ids or call ids."""
+        told = [told for told in ids if told and isinstance(told, str)]
+        for index, item in self.items.items():
+            if item.id in told or item.call_id in told:
+                return index
+        return None
+
+    def latest(self, kind: str, *, done: bool) -> int | None:
+        """The item of this kind that was opened last, among those that are done or those that are not."""
+        for index, item in reversed(self.items.items()):
+            if item.kind == kind and item.done is done:
+                return index
+        return None
+
+    def free_index(self, *, at_least: int = 0) -> int:
+        """A place that no item has."""
+        return max(at_least, max(self.items, default=-1) + 1)
 
 
 def _notes(context: AdapterContext) -> _Notes:
@@ -96,10 +150,15 @@ def _notes(context: AdapterContext) -> _Notes:
 
 def _note_item(event: Event, context: AdapterContext) -> None:
     index, item = event.data.get("output_index"), event.data.get("item")
-    if type(index) is int and isinstance(item, Mapping):
-        notes = _notes(context)
-        notes.items.setdefault(index, (str(item.get("type")), item.get("id")))
-        notes.latest = index
+    if type(index) is not int or not isinstance(item, Mapping):
+        return
+    items = _notes(context).items
+    kind = _string(item.get("type"))
+    if event.type == "response.output_item.done":
+        if index in items and items[index].kind == kind:
+            items[index].done = True
+    elif index not in items:
+        items[index] = _Item(kind, _string(item.get("id")), _string(item.get("call_id")))
 
 
 # The response.
@@ -113,20 +172,17 @@ def _with_created(event: Event, context: AdapterContext) -> Sequence[Event] | No
         return []  # a heartbeat, not the first event of an answer
     if event.type == "response.completed" and not response:
         response = _lifted(event)
-    notes = _notes(context)
-    notes.created_is_ours = True
-    notes.response_id = response.get("id")
+    _notes(context).response_id = response.get("id")
     created = {**response, "status": "in_progress", "output": []}
     return [_event("response.created", response=created), event]
 
 
 def _without_second_created(event: Event, context: AdapterContext) -> Sequence[Event] | None:
-    notes = _notes(context)
     told = _response(event).get("id")
-    if notes.created_is_ours or told is None or told == notes.response_id:
+    if told is None or told == _notes(context).response_id:
         # The late or repeated event still tells the id and the model.
         return [event.with_data(type="response.in_progress")]
-    return None
+    return None  # another answer begins within this stream
 
 
 def _response(event: Event) -> dict[str, Any]:
@@ -136,11 +192,7 @@ def _response(event: Event) -> dict[str, Any]:
 
 def _lifted(event: Event) -> dict[str, Any]:
     """The response whose fields stand in the event itself: https://github.com/7836246/cursor2api/pull/115."""
-    return {
-        field: value
-        for field, value in event.data.items()
-        if field not in (*_NOT_OF_THE_RESPONSE, "response")
-    }
+    return {name: value for name, value in event.data.items() if name not in _NOT_OF_THE_RESPONSE}
 
 
 # Items.
@@ -151,19 +203,11 @@ def _with_item(event: Event, context: AdapterContext) -> Sequence[Event] | None:
     item = event.data.get("item")
     if event.type.startswith("response.output_item.") and not isinstance(item, Mapping):
         return []  # an item event without an item says nothing
-    if type(index) is not int or index in _notes(context).items:
+    if type(index) is not int:
         return None
-    if isinstance(item, Mapping):
-        opened = {field: value for field, value in item.items() if field not in ("content", "summary")}
-    else:
-        opened = {"type": _item_type(event)}
-        told = {"id": event.data.get("item_id"), "call_id": event.data.get("call_id")}
-        told["name"] = event.data.get("name")
-        opened.update({field: value for field, value in told.items() if isinstance(value, str)})
-    opened["status"] = "in_progress"
-    added = _event("response.output_item.added", output_index=index, item=opened)
-    _note_item(added, context)
-    return [added, event]
+    if index in _notes(context).items:
+        return _at_its_own_place(event, context)
+    return [_added(event, index, context), event]
 
 
 def _without_second_item(event: Event, context: AdapterContext) -> Sequence[Event] | None:
@@ -171,111 +215,146 @@ def _without_second_item(event: Event, context: AdapterContext) -> Sequence[Even
     known = _notes(context).items.get(event.data["output_index"])
     if known is None or not isinstance(item, Mapping):
         return None
-    return [] if known == (item.get("type"), item.get("id")) else None
+    return [] if known.is_told_by(item) else None
 
 
-def _with_part(event: Event, context: AdapterContext) -> Sequence[Event] | None:
-    index = event.data.get("output_index")
-    known = _notes(context).items.get(index) if type(index) is int else None
-    wanted = _item_type(event)
-    if known is not None and known[0] != wanted and wanted == "message":
-        return _moved_to_message(event, context)
-    place: dict[str, Any] = {
-        field: event.data[field] for field in ("output_index", "item_id") if field in event.data
-    }
-    if "reasoning_summary" in event.type:
-        place["summary_index"] = event.data.get("summary_index")
-        part = {"type": "summary_text", "text": ""}
-        return [_event("response.reasoning_summary_part.added", **place, part=part), event]
-    kind = "output_text"
-    if ".refusal." in event.type:
-        kind = "refusal"
-    elif ".reasoning_text." in event.type:
-        kind = "reasoning_text"
-    told = event.data.get("part")
-    if isinstance(told, Mapping) and isinstance(told.get("type"), str):
-        kind = told["type"]
-    place["content_index"] = event.data.get("content_index")
-    return [_event("response.content_part.added", **place, part={"type": kind}), event]
+def _added(event: Event, index: int, context: AdapterContext) -> Event:
+    """The missing ``response.output_item.added`` of the item that an event is about."""
+    item = event.data.get("item")
+    if isinstance(item, Mapping):
+        opened = {name: value for name, value in item.items() if name not in ("content", "summary")}
+    else:
+        told = {"id": event.data.get("item_id")}
+        told.update({name: event.data.get(name) for name in ("call_id", "name")})
+        opened = {name: value for name, value in told.items() if isinstance(value, str)}
+    opened = {"type": _item_type(event), **opened, "status": "in_progress"}
+    added = _event("response.output_item.added", output_index=index, item=opened)
+    _note_item(added, context)
+    _notes(context).items[index].done = event.type == "response.output_item.done"
+    return added
 
 
-def _moved_to_message(event: Event, context: AdapterContext) -> Sequence[Event] | None:
-    """Text under the index of a reasoning item or a call belongs to a message that was never added.
+def _at_its_own_place(event: Event, context: AdapterContext) -> Sequence[Event]:
+    """For an event at the place of an item of another type; some bridges count only one kind of items.
 
     https://github.com/BerriAI/litellm/issues/41185
     """
     notes = _notes(context)
-    for index, (kind, _) in reversed(notes.items.items()):
-        if kind == "message":
-            return [event.with_data(output_index=index)]
-    index = max(notes.items, default=-1) + 1
-    item = {"type": "message", "role": "assistant", "status": "in_progress"}
-    added = _event("response.output_item.added", output_index=index, item=item)
-    _note_item(added, context)
-    return [added, event.with_data(output_index=index)]
+    kind = _item_type(event)
+    index = notes.index_of(*_ids(event))
+    if index is None or notes.items[index].kind != kind:
+        index = notes.latest(kind, done=False)
+    if index is not None:
+        moved = event.with_data(output_index=index)
+        _note_item(moved, context)
+        return [moved]
+    index = notes.free_index(at_least=_AFTER_ALL_OTHERS)
+    return [_added(event, index, context), event.with_data(output_index=index)]
+
+
+# Parts.
+
+
+def _with_part(event: Event, context: AdapterContext) -> Sequence[Event]:
+    known = _notes(context).items.get(event.data["output_index"])
+    if known is not None and known.kind not in ("", _item_type(event)):
+        return _at_its_own_place(event, context)
+    place: dict[str, Any] = {
+        name: event.data[name] for name in ("output_index", "item_id") if name in event.data
+    }
+    if "reasoning_summary" in event.type:
+        place["summary_index"] = event.data["summary_index"]
+        part = {"type": "summary_text", "text": ""}
+        return [_event("response.reasoning_summary_part.added", **place, part=part), event]
+    place["content_index"] = event.data["content_index"]
+    part = {"type": _part_type(event) or "output_text"}
+    return [_event("response.content_part.added", **place, part=part), event]
+
+
+# Indexes.
 
 
 def _with_indexes(event: Event, context: AdapterContext) -> Sequence[Event] | None:
     notes = _notes(context)
-    fields: dict[str, Any] = {}
-    if type(event.data.get("output_index")) is not int:
-        fields["output_index"] = _guessed_index(event, notes)
-    for field in ("content_index", "summary_index"):
-        if type(event.data.get(field)) is not int and _needs(event, field):
-            fields[field] = 0
+    index = event.data.get("output_index")
+    fields: dict[str, int] = {}
+    if type(index) is not int:
+        index = fields["output_index"] = _guessed_index(event, notes)
+    number = _part_field(event)
+    if number and type(event.data.get(number)) is not int:
+        item = notes.items.get(index)
+        fields[number] = item.next_part(event) if item is not None else 0
     if not fields:
-        return None
+        return None  # the index is there, and is none
     repaired = event.with_data(**fields)
-    if event.type == "response.output_item.added":
+    if event.type in ("response.output_item.added", "response.output_item.done"):
         _note_item(repaired, context)
     return [repaired]
 
 
 def _guessed_index(event: Event, notes: _Notes) -> int:
     """The item that an event without an index belongs to: by id, by kind, or else a new one."""
-    item = event.data.get("item")
-    told_id: Any = item.get("id") if isinstance(item, Mapping) else event.data.get("item_id")
-    kind = item.get("type") if isinstance(item, Mapping) else _item_type(event)
-    if told_id is not None:
-        for index, (_, known_id) in notes.items.items():
-            if known_id == told_id:
-                return index
-    free: int = max(notes.items, default=-1) + 1
-    if event.type == "response.output_item.added":
-        return free
-    order: list[int] = [notes.latest, *reversed(notes.items)]
-    for index in order:
-        known = notes.items.get(index)
-        if known is not None and known[0] == kind and (told_id is None or known[1] is None):
+    ids = _ids(event)
+    index = notes.index_of(*ids)
+    if index is not None or event.type == "response.output_item.added":
+        return notes.free_index() if index is None else index
+    kind = _item_type(event)
+    index = notes.latest(kind, done=False)
+    if index is not None:
+        item = notes.items[index]
+        named = any(ids) and bool(item.id or item.call_id)
+        # The ids of one message may differ from event to event; those of calls tell the calls apart.
+        if not named or kind in ("message", "reasoning"):
             return index
-    if kind == "message":
-        for index, (known_kind, _) in reversed(notes.items.items()):
-            if known_kind == kind:
-                return index
-    return free
+    if not any(ids) and event.type.endswith(".done"):
+        index = notes.latest(kind, done=True)  # it is told once more
+        if index is not None:
+            return index
+    return notes.free_index()
 
 
-def _needs(event: Event, field: str) -> bool:
-    if field == "summary_index":
-        return "reasoning_summary" in event.type
-    return event.type.startswith(
-        (
-            "response.output_text.",
-            "response.content_part.",
-            "response.refusal.",
-            "response.reasoning_text.",
-        )
-    )
+def _ids(event: Event) -> tuple[object, ...]:
+    item = event.data.get("item")
+    if isinstance(item, Mapping):
+        return item.get("id"), item.get("call_id")
+    return event.data.get("item_id"), event.data.get("call_id")
+
+
+def _part_field(event: Event) -> str:
+    """The field that says which part an event is about; empty where it is about none."""
+    if "reasoning_summary" in event.type:
+        return "summary_index"
+    about_content = ("output_text.", "content_part.", "refusal.", "reasoning_text.")
+    return "content_index" if event.type.removeprefix("response.").startswith(about_content) else ""
+
+
+# What an event is about.
 
 
 def _item_type(event: Event) -> str:
-    if "reasoning" in event.type:
+    item = event.data.get("item")
+    if isinstance(item, Mapping):
+        return _string(item.get("type"))
+    if "reasoning" in event.type or _part_type(event) in ("reasoning_text", "summary_text"):
         return "reasoning"
     if "function_call" in event.type:
         return "function_call"
     if "custom_tool_call" in event.type:
         return "custom_tool_call"
     return "message"
+
+
+def _part_type(event: Event) -> str:
+    if ".refusal." in event.type:
+        return "refusal"
+    if ".reasoning_text." in event.type:
+        return "reasoning_text"
+    part = event.data.get("part")
+    return _string(part.get("type")) if isinstance(part, Mapping) else ""
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _event(kind: str, **fields: Any) -> Event:

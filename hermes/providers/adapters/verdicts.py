@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -119,13 +120,26 @@ _BY_WORDS: Final = (
     (VerdictKind.RATE_LIMITED, r"rate limit|too many requests"),
     (VerdictKind.OVERLOADED, r"overloaded|at capacity|temporarily unavailable"),
     (VerdictKind.MODEL_UNAVAILABLE, r"\bmodel\b.{0,80}(?:not supported|does not exist|not found|no access)"),
-    (VerdictKind.REPLAY_INVALID, r"encrypted content .{0,2000}could not be|item with id .{0,80}not found"),
+    (
+        VerdictKind.REPLAY_INVALID,
+        r"encrypted content .{0,2000}could not be|item with id .{0,80}not found|item id does not belong to",
+    ),
     (VerdictKind.BAD_REQUEST, _REFUSED_PARAMETER),
 )
 _WORDS: Final = tuple((kind, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for kind, pattern in _BY_WORDS)
 _PARAMETER: Final = re.compile(
-    r"(?:unsupported|unknown|missing required) (?:parameter|value):?\s*['\"`]?([\w.\[\]]+)", re.IGNORECASE
+    r"(?:(?:unsupported|unknown|missing required) (?:parameter|value)"
+    r"|unrecogni[sz]ed request arguments?(?: supplied)?):?\s*['\"`]?([\w.\[\]]+)",
+    re.IGNORECASE,
 )
+# Where a web page begins inside a message; a `<` alone may be anything.
+_MARKUP: Final = re.compile(
+    r"<(?:!--|(?:!doctype|\?xml|html|head|title|body|meta|script|style|center|div|h1|p)\b).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_NO_WORDS: Final = frozenset({"none", "null", "undefined"})
+_BOM: Final = b"\xef\xbb\xbf"
 
 _SIMPLE: Final = {
     FailureKind.CONNECT: (VerdictKind.TRANSPORT, True),
@@ -146,37 +160,56 @@ def verdict_of(failure: Failure) -> Verdict:
         return _verdict(kind, failure, words=failure.message, retryable=retryable)
     if failure.kind is FailureKind.EMPTY:
         return _verdict(VerdictKind.PROTOCOL, failure, words=failure.message, code="empty_answer")
+    if failure.status is not None and 300 <= failure.status < 400:
+        return _redirect_verdict(failure)
     if _is_markup(failure):
         return _markup_verdict(failure)
     if failure.kind is FailureKind.BODY:
         return _verdict(VerdictKind.PROTOCOL, failure, words=failure.message)
     detail = failure.detail
-    kind = _kind(detail, failure)
+    code, family = _code_word(detail.code), _code_word(detail.type)
+    kind = _kind(code, family, detail, failure)
     return _verdict(
         kind,
         failure,
         words=detail.message or failure.message,
-        code=detail.code or detail.type,
-        retryable=_MEANINGS[kind].retryable or detail.code in _BY_CODE[VerdictKind.TRUNCATED],
+        code=code or family,
+        retryable=_MEANINGS[kind].retryable or kind is VerdictKind.TRUNCATED,
     )
 
 
-def _kind(detail: ErrorDetail, failure: Failure) -> VerdictKind:
+def _kind(code: str, family: str, detail: ErrorDetail, failure: Failure) -> VerdictKind:
     # The one refusal whose code says less than its words.
     if _WORDS[0][1].search(detail.message):
         return VerdictKind.STREAM_REQUIRED
-    specific = [word.lower() for word in (detail.code, detail.type) if word]
+    specific = [word.lower() for word in (code, family) if word]
     for word in specific:
         kind = _KIND_OF_CODE.get(word)
         if kind is not None and kind is not VerdictKind.SERVER_ERROR and word != "invalid_request_error":
             return kind
+    words = f"{code} {detail.message}"  # some codes are sentences: `personal-team-blocked:spending-limit`
     for kind, pattern in _WORDS:
-        if pattern.search(detail.message):
+        if pattern.search(words):
             return kind
     if "invalid_request_error" in specific:
         return VerdictKind.BAD_REQUEST
+    if _says_cancelled(failure):
+        return VerdictKind.CANCELLED
     status = detail.status or failure.status
-    return _kind_of_status(status) if status is not None and status != 200 else VerdictKind.SERVER_ERROR
+    return _kind_of_status(status) if status is not None and status >= 300 else VerdictKind.SERVER_ERROR
+
+
+def _code_word(word: str) -> str:
+    """A code or type that says something: some gateways send the word `None`, or the HTTP status again."""
+    return "" if word.lower() in _NO_WORDS or word.isdecimal() else word
+
+
+def _says_cancelled(failure: Failure) -> bool:
+    if failure.event is None:
+        return False
+    response = failure.event.data.get("response")
+    status = response.get("status") if isinstance(response, Mapping) else None
+    return status in ("cancelled", "canceled") or failure.event.type == "response.cancelled"
 
 
 def _kind_of_status(status: int) -> VerdictKind:
@@ -195,8 +228,15 @@ def _kind_of_status(status: int) -> VerdictKind:
     return VerdictKind.NETWORK_GATEWAY if status < 400 else VerdictKind.BAD_REQUEST
 
 
+def _redirect_verdict(failure: Failure) -> Verdict:
+    """Its body is a page for browsers; where it leads is told without a query, which may hold a secret."""
+    words = failure.headers.get("location", "").partition("?")[0]
+    headline = "The backend redirects to another address"
+    return _verdict(VerdictKind.NETWORK_GATEWAY, failure, words=words, headline=headline)
+
+
 def _is_markup(failure: Failure) -> bool:
-    return failure.event is None and failure.body.lstrip()[:1] == b"<"
+    return failure.event is None and failure.body.removeprefix(_BOM).lstrip()[:1] == b"<"
 
 
 def _markup_verdict(failure: Failure) -> Verdict:
@@ -206,11 +246,12 @@ def _markup_verdict(failure: Failure) -> Verdict:
     ray = failure.headers.get("cf-ray", "")
     if ray:
         words = f"{words} (ray {ray})" if words else f"ray {ray}"
-    if failure.status in (500, 502, 504):
-        return _verdict(VerdictKind.SERVER_ERROR, failure, words=words)
-    if failure.status == 503 and "cf-mitigated" not in failure.headers:
-        return _verdict(VerdictKind.OVERLOADED, failure, words=words)
-    return _verdict(VerdictKind.NETWORK_GATEWAY, failure, words=words)
+    kind = VerdictKind.NETWORK_GATEWAY
+    status = failure.status or 200
+    # A challenge of a bot check may have any status, and waiting does not solve it.
+    if (status == 429 or status >= 500) and "cf-mitigated" not in failure.headers:
+        kind = _kind_of_status(status)
+    return _verdict(kind, failure, words=words)
 
 
 def _verdict(
@@ -220,21 +261,27 @@ def _verdict(
     words: str = "",
     code: str = "",
     retryable: bool | None = None,
+    headline: str = "",
 ) -> Verdict:
     meaning = _MEANINGS[kind]
-    detail = failure.detail
-    parameter = _PARAMETER.search(detail.message)
     return Verdict(
         kind=kind,
         retryable=meaning.retryable if retryable is None else retryable,
         retry_at=retry_at(failure),
-        message=_sentence(meaning.headline, words, code, failure),
+        message=_sentence(headline or meaning.headline, words, code, failure),
         hint=_hint(kind, meaning, failure),
         code=code,
         status=failure.status,
         request_id=failure.request_id,
-        param=detail.param or (parameter[1] if parameter else ""),
+        param=_parameter(failure.detail),
     )
+
+
+def _parameter(detail: ErrorDetail) -> str:
+    if detail.param and detail.param.lower() not in _NO_WORDS:
+        return detail.param
+    told = _PARAMETER.search(detail.message)
+    return told[1].rstrip(".") if told else ""
 
 
 def _hint(kind: VerdictKind, meaning: _Meaning, failure: Failure) -> str:
@@ -246,13 +293,17 @@ def _hint(kind: VerdictKind, meaning: _Meaning, failure: Failure) -> str:
 
 
 def _sentence(headline: str, words: str, code: str, failure: Failure) -> str:
-    facts = [code] if code else []
+    facts = [_shown(code, 80)] if code else []
     if failure.status is not None and failure.status != 200:
         facts.append(f"HTTP {failure.status}")
-    words = " ".join(words.split())
-    if len(words) > 300:
-        words = words[:299].rstrip() + "…"
+    words = "" if words.lower() in _NO_WORDS else _shown(words, 300)
     sentence = f"{headline}: {words}" if words else headline
     if facts:
         return f"{sentence.rstrip('.')} ({', '.join(facts)})."
     return sentence if sentence.endswith((".", "!", "?", "…")) else sentence + "."
+
+
+def _shown(text: str, longest: int) -> str:
+    """Other people's words in one line, without markup and without control characters for the terminal."""
+    text = " ".join(_CONTROL_CHARACTERS.sub(" ", _MARKUP.sub("", text)).split()).rstrip(":( ")
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

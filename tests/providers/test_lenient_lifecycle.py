@@ -1,0 +1,215 @@
+"""Repairs of how a response begins and ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hermes.providers.contract import Delivered, Event, FailureKind, Violation
+from hermes.providers.manager import PluginManager
+from hermes.testing.wire import (
+    completed,
+    created,
+    dropping,
+    failed,
+    function_call_events,
+    function_call_item,
+    good_events,
+    in_progress,
+    incomplete,
+    item_added,
+    message_events,
+    message_item,
+    text_delta,
+    up_to,
+    without,
+)
+
+HELLO = message_item("Hello")
+ENDED = completed(HELLO)
+BARE_TEXT = [text_delta("Hel"), text_delta("lo")]
+LIMITS = {"type": "codex.rate_limits", "rate_limits": {"allowed": True}}
+
+
+def spelled(kind: str, **response: Any) -> dict[str, Any]:
+    """A terminal event of another name."""
+    return {"type": kind, "response": {"id": "resp_1", "output": [HELLO], **response}}
+
+
+CREATED_MISSING: dict[str, list[dict[str, Any]]] = {
+    "starts with in_progress": good_events()[1:],
+    "starts with the item": good_events()[2:],
+    "starts with text": [*good_events()[4:]],
+    "text and the end": [*BARE_TEXT, ENDED],
+    "only the end": [ENDED],
+    "only an end of another name": [spelled("response.done", status="completed")],
+    "only an end that is not nested": [{**ENDED["response"], "type": "response.completed"}],
+    "an unknown response event": [{"type": "response.metadata", "x": 1}, *good_events()[1:]],
+    "created comes late": [good_events()[1], good_events()[0], *good_events()[2:]],
+    "created comes after the item": [good_events()[2], good_events()[0], *good_events()[3:]],
+}
+
+
+@pytest.mark.parametrize("events", CREATED_MISSING.values(), ids=CREATED_MISSING.keys())
+def test_created_missing(drive: Any, events: list[dict[str, Any]]) -> None:
+    driven = drive(events)
+    assert driven.text == driven.delivered == "Hello"
+    assert driven.repairs[0] is Violation.CREATED_MISSING
+    assert driven.answer.response["id"] == "resp_1"
+    assert drive(events, lenient=False).refusal.violation is Violation.CREATED_MISSING
+
+
+def test_a_tool_call_without_created(drive: Any) -> None:
+    driven = drive([*function_call_events(), completed(function_call_item())])
+    assert driven.calls == [("call_1", "sh", '{"command":"ls"}')]
+
+
+@pytest.mark.parametrize("first", [LIMITS, {"type": "acme.hello"}, {"type": ""}, {"type": "metadata"}])
+def test_what_a_vendor_event_before_created_means_only_its_adapter_knows(drive: Any, first: Any) -> None:
+    driven = drive([first, *good_events()])
+    assert driven.refusal.violation is Violation.CREATED_MISSING
+    assert driven.answer.items == ()
+
+
+@pytest.mark.parametrize(
+    "beat",
+    [
+        {"type": "response.in_progress"},
+        {"type": "response.in_progress", "response": None},
+        {"type": "response.in_progress", "response": {}},
+    ],
+)
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_heartbeat_before_created(drive: Any, beat: Any, times: int) -> None:
+    driven = drive([beat] * times + good_events())
+    assert driven.text == "Hello"
+    assert driven.repairs == [Violation.CREATED_MISSING] * times
+
+
+def test_heartbeats_after_created_need_no_repair(drive: Any) -> None:
+    beat = {"type": "response.in_progress", "response": {"id": "resp_1", "status": "in_progress"}}
+    events = [value for event in good_events()[:-1] for value in (event, beat)]
+    driven = drive([*events, ENDED])
+    assert driven.text == "Hello"
+    assert driven.repairs == []
+
+
+@pytest.mark.parametrize("place", range(2, 9))
+def test_the_same_response_created_again(drive: Any, place: int) -> None:
+    events = good_events()
+    events.insert(place, created(model="m-2"))
+    driven = drive(events)
+    assert driven.text == "Hello"
+    assert driven.repairs == [Violation.CREATED_AGAIN]
+    assert driven.answer.response["model"] == "m-2"
+
+
+@pytest.mark.parametrize("first", [created(), in_progress()], ids=["created", "created missing"])
+def test_another_response_within_the_stream_is_no_repetition(drive: Any, first: Any) -> None:
+    stray = up_to(message_events("Strange"), "response.output_text.delta")
+    other = [created(id="resp_2"), *message_events("Hello"), completed(HELLO, id="resp_2")]
+    driven = drive([first, *stray, *other])
+    assert driven.refusal.violation is Violation.CREATED_AGAIN
+    assert not driven.is_complete
+
+
+ENDS: list[tuple[dict[str, Any], str]] = [
+    (spelled("response.done", status="completed"), "completed"),
+    (spelled("response.done"), "completed"),
+    (spelled("response.done", status="incomplete"), "incomplete"),
+    (spelled("response.done", status="failed", error={"code": "x", "message": "y"}), "failed"),
+    (spelled("response.done", status="cancelled"), "cancelled"),
+    (spelled("response.done", status="canceled"), "cancelled"),
+    ({"type": "response.done", "id": "resp_1", "status": "completed", "output": [HELLO]}, "completed"),
+    (spelled("response.cancelled", status="cancelled"), "cancelled"),
+    (spelled("response.cancelled"), "cancelled"),
+    (spelled("response.canceled", status="canceled"), "cancelled"),
+    (spelled("response.canceled", status="cancelled"), "cancelled"),
+    (spelled("response.canceled"), "cancelled"),
+    ({"type": "response.canceled"}, "cancelled"),
+    ({"type": "response.cancelled"}, "cancelled"),
+    ({**ENDED["response"], "type": "response.completed"}, "completed"),
+    ({"type": "response.completed", "response": None, "status": "completed"}, "completed"),
+    ({"type": "response.completed"}, "completed"),
+    (without(ENDED, "sequence_number"), "completed"),
+    ({**ENDED, "response": without(ENDED["response"], "id", "object", "status")}, "completed"),
+    ({"type": "response.incomplete", "incomplete_details": {"reason": "max_output_tokens"}}, "incomplete"),
+    (incomplete("max_output_tokens"), "incomplete"),
+    ({"type": "response.failed", "error": {"code": "x", "message": "y"}}, "failed"),
+    ({"type": "response.failed", "response": None, "error": {"code": "x", "message": "y"}}, "failed"),
+    (failed("x", "y"), "failed"),
+]
+
+
+@pytest.mark.parametrize(("end", "status"), ENDS)
+def test_ends(drive: Any, end: dict[str, Any], status: str) -> None:
+    driven = drive([*good_events()[:-1], end])
+    assert (driven.answer.status, driven.answer.text) == (status, "Hello")
+    if status == "failed":
+        assert driven.failure.kind is FailureKind.RESPONSE_FAILED
+        assert (driven.failure.detail.code, driven.failure.detail.message) == ("x", "y")
+    elif status == "cancelled":
+        assert driven.failure.kind is FailureKind.RESPONSE_FAILED
+    elif status == "incomplete":
+        details = driven.answer.response["incomplete_details"] if "done" not in end["type"] else None
+        assert details in (None, {"reason": "max_output_tokens"})
+    else:
+        assert driven.text == "Hello"
+
+
+@pytest.mark.parametrize("status", ["in_progress", "queued", "strange", 5, ["completed"]])
+def test_an_end_that_is_none(drive: Any, status: Any) -> None:
+    driven = drive([*good_events()[:-1], spelled("response.done", status=status)])
+    assert driven.answer.status == ""
+    assert driven.failure.kind is FailureKind.EARLY_END
+
+
+def test_the_first_end_counts(drive: Any) -> None:
+    ends = [spelled("response.done", status="completed"), failed("stream_incomplete", "no terminal event")]
+    assert drive([*good_events()[:-1], *ends]).text == "Hello"
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [{**created()["response"], "type": "response.created"}, *good_events()[1:]],
+        [{"type": "response.created"}, *good_events()[1:]],
+        [{"type": "response.created", "response": None}, *good_events()[1:]],
+        [{**event.get("response", event), "type": event["type"]} for event in good_events()],
+    ],
+    ids=["created not nested", "created without anything", "null", "no event is nested"],
+)
+def test_response_not_nested(drive: Any, events: list[dict[str, Any]]) -> None:
+    driven = drive(events)
+    assert driven.text == "Hello"
+    assert Violation.RESPONSE_MISSING in driven.repairs
+    assert driven.answer.response["id"] == "resp_1"
+
+
+def test_the_error_of_a_failed_first_event_is_kept(drive: Any) -> None:
+    driven = drive([failed("invalid_request_error", "bad schema")])
+    assert driven.failure.detail.message == "bad schema"
+    synthetic = created(error={"code": "x"}, sequence_number=-1)
+    assert drive([{**synthetic, "sequence_number": -1}, *good_events()[1:]]).text == "Hello"
+
+
+@pytest.mark.parametrize("end", [[], [{"type": "response.metadata"}]])
+def test_no_repair_makes_an_answer_complete(drive: Any, end: list[Any]) -> None:
+    driven = drive([*dropping(good_events(), "response.created", "response.completed"), *end])
+    assert driven.answer.status == ""
+    assert driven.failure.kind is FailureKind.EARLY_END
+
+
+def test_a_new_attempt_begins_with_nothing(begin_call: Any) -> None:
+    call = begin_call(*PluginManager(["lenient"]).adapters)
+    text = Event("response.output_text.delta", text_delta("x"))
+    opened = item_added(message_item(status="in_progress"))
+    call.dispatch.normalize(Event("response.output_item.added", opened))
+
+    def repair() -> list[str]:
+        return [event.type for event in call.dispatch.repair(Violation.ITEM_MISSING, text)]
+
+    assert repair() == [text.type]  # the item is known
+    call.dispatch.begin_attempt(2, streaming=True, delivered=Delivered())
+    assert repair() == ["response.output_item.added", text.type]
