@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from hermes.errors import ProtocolError, StreamOrderError
-from hermes.providers.contract import Event, Failure, FailureKind, Notice, Request
+from hermes.providers.contract import Failure, FailureKind, Notice, Request
 from hermes.providers.dispatch import CallDispatch
 from hermes.responses.accumulator import Answer
 from hermes.responses.events import Delta
 from hermes.runtime.deadlines import WATCHING, Watchdog
 from hermes.runtime.engine import AnswerEngine
 from hermes.runtime.redaction import Redactor
-from hermes.runtime.transport import BytesAnswer, EventsAnswer, Source, TransportFailed, request_id_of, send
+from hermes.runtime.transport import (
+    BytesAnswer,
+    EventsAnswer,
+    ObjectAnswer,
+    Source,
+    TransportFailed,
+    request_id_of,
+    send,
+)
 
 __all__ = ["AttemptOutcome", "AttemptRunner", "Plan"]
+
+_T = TypeVar("_T")
 
 _TIMEOUT_WORDS: Final = {
     "connect": "no connection within the deadline (connect_timeout_seconds)",
@@ -104,6 +114,8 @@ class _Attempt:
 
     def run(self, watchdog: Watchdog) -> AttemptOutcome:
         failure = self._failure(watchdog)
+        if self.engine is not None:
+            self.engine.report_damage()
         if failure is not None:
             failure = self._completed(failure)
         return AttemptOutcome(
@@ -122,21 +134,17 @@ class _Attempt:
         try:
             self.source = send(self.runner.client, self.plan.request)
             self.engine = engine = self._open(self.source)
-            self._read(self.source, engine, watchdog)
+            broken = self._read(self.source, engine, watchdog)
         except ProtocolError as error:
             return self._failure_of_protocol(error)
         except TransportFailed as error:
-            if watchdog.fired:
-                return _timed_out(watchdog.fired)
-            if self.engine is None or not self.engine.finished:
-                failure = error.failure
-                return _timed_out(failure.deadline) if failure.deadline else failure
-            # A connection that breaks after the terminal event breaks nothing.
-            engine = self.engine
-        if watchdog.fired and not engine.finished:
-            # The shut-down socket looked like a clean end.
+            return _timed_out(watchdog.fired) if watchdog.fired else _in_our_words(error.failure)
+        if engine.finished:
+            return engine.failure_of(engine.answer())
+        if watchdog.fired:
+            # The shut-down socket looked like an error, or like a clean end.
             return _timed_out(watchdog.fired)
-        return engine.failure_of(engine.answer())
+        return broken if broken is not None else engine.failure_of(engine.answer())
 
     def _open(self, source: Source) -> AnswerEngine:
         runner = self.runner
@@ -154,22 +162,30 @@ class _Attempt:
             redactor=runner.redactor,
         )
 
-    def _read(self, source: Source, engine: AnswerEngine, watchdog: Watchdog) -> None:
-        if isinstance(source, BytesAnswer):
-            watchdog.guard(source.abort)
-            _read_bytes(source, engine, watchdog)
-        elif isinstance(source, EventsAnswer):
-            for event in source.events():
-                engine.feed_event(event)
-                if engine.finished:
-                    return
-        else:
+    def _read(self, source: Source, engine: AnswerEngine, watchdog: Watchdog) -> Failure | None:
+        """Reads the answer; gives what broke the connection, if something did."""
+        if isinstance(source, ObjectAnswer):
             body = source.body()
             if body is None:
                 engine.feed_response(source.mapping())
             else:
                 engine.feed(body)
                 engine.end()
+            return None
+        try:
+            if isinstance(source, BytesAnswer):
+                watchdog.guard(source.abort)
+                _pump(source.chunks(), engine.feed, engine, watchdog)
+                if watchdog.fired:
+                    engine.end_broken()
+                else:
+                    engine.end()
+            else:
+                _pump(source.events(), engine.feed_event, engine, watchdog)
+        except TransportFailed as error:
+            engine.end_broken()
+            return _in_our_words(error.failure)
+        return None
 
     def _failure_of_protocol(self, error: ProtocolError) -> Failure:
         if isinstance(error, StreamOrderError):
@@ -192,25 +208,28 @@ class _Attempt:
             headers=headers,
             body=redactor.raw(failure.body),
             request_id=request_id_of(headers),
-            event=None if event is None else Event(event.type, redactor.json(event.data)),
+            event=None if event is None else redactor.event(event),
             streaming=self.plan.request.streams,
         )
 
 
-def _read_bytes(source: BytesAnswer, engine: AnswerEngine, watchdog: Watchdog) -> None:
+def _pump(pieces: Iterable[_T], feed: Callable[[_T], None], engine: AnswerEngine, watchdog: Watchdog) -> None:
+    """Feeds the engine until the answer is over, or a deadline passed."""
     seen = 0
-    for chunk in source.chunks():
-        if watchdog.fired:
-            return
+    for piece in pieces:
         watchdog.saw_bytes()
-        engine.feed(chunk)
+        feed(piece)
+        if engine.finished or watchdog.fired:
+            return
         if engine.events != seen:
             seen = engine.events
             watchdog.saw_events()
-        if engine.finished:
-            return
-    if not watchdog.fired:
-        engine.end()
+        watchdog.waits()
+
+
+def _in_our_words(failure: Failure) -> Failure:
+    """A deadline of the client's own is told like one of Hermes'."""
+    return _timed_out(failure.deadline) if failure.deadline else failure
 
 
 def _timed_out(deadline: str) -> Failure:

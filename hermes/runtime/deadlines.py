@@ -16,7 +16,9 @@ from typing import Final, Self
 
 __all__ = ["WATCHING", "Deadlines", "Watchdog"]
 
-_DEADLINE_NAMES: Final = ("first_event", "idle_bytes", "idle_events", "total")
+_BACKENDS_TIME: Final = ("first_event", "idle_bytes", "idle_events")
+# How long the watchdog sleeps at least while the reader is busy: its deadlines move on all the time.
+_BUSY_PAUSE: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,9 @@ class Deadlines:
         first_event: from sending the request to the first event of a stream. Long contexts and hard
             questions take minutes before the first one.
         idle_bytes: without a single byte of a stream, keepalives included.
-        idle_events: without an event of a stream, however many keepalives come.
-        total: for the whole call, all attempts and waits together.
+        idle_events: without an event of a stream, however many keepalives come. An event that an adapter
+            drops, as the generic keepalives are dropped, is a sign of life like any other byte and no more.
+        total: for the whole call, all attempts and waits together, the caller's own time included.
     """
 
     connect: float | None = 15.0
@@ -42,6 +45,9 @@ class Deadlines:
 class Watchdog:
     """Watches one attempt from a thread of its own; use it as a context manager.
 
+    The reader says when bytes came and when it waits for more. What passes in between is the caller's own
+    time: a callback that blocks is no silence of the backend. Only the limit for the whole call goes on.
+
     Args:
         deadlines: the limits.
         total_left: seconds that are left of the whole call; None for no limit.
@@ -52,25 +58,29 @@ class Watchdog:
         self.fired = ""
         """The name of the deadline that passed; empty while none did."""
         start = time.monotonic()
-        self._limits = {
+        told: dict[str, float | None] = {
             "first_event": deadlines.first_event if streaming else None,
             "idle_bytes": deadlines.idle_bytes if streaming else None,
             "idle_events": deadlines.idle_events if streaming else None,
             "total": total_left,
         }
+        self._limits = {name: limit for name, limit in told.items() if limit is not None}
+        self._shortest = min(self._limits.values(), default=0.0)
+        # The reader writes these without the lock. It changes one name at a time, and `_busy_since` last.
         self._since: dict[str, float | None] = {
             "first_event": start,
             "idle_bytes": None,
             "idle_events": None,
             "total": start,
         }
+        self._busy_since: float | None = None
         self._abort: Callable[[], None] | None = None
         self._changed = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        if any(limit is not None for limit in self._limits.values()):
+        if self._limits:
             self._thread = threading.Thread(target=self._watch, name="hermes-watchdog", daemon=True)
             self._thread.start()
         return self
@@ -83,7 +93,6 @@ class Watchdog:
     ) -> None:
         with self._changed:
             self._closed = True
-            self._abort = None
             self._changed.notify()
         if self._thread is not None:
             self._thread.join()
@@ -96,36 +105,64 @@ class Watchdog:
         if fired:
             abort()
 
+    def time_left(self) -> float | None:
+        """Seconds until the next deadline passes; None where none runs."""
+        now = time.monotonic()
+        _, end = self._next_end(now)
+        return None if end is None else max(0.0, end - now)
+
     def saw_bytes(self) -> None:
-        """Bytes came."""
-        self._since["idle_bytes"] = time.monotonic()
+        """Bytes came, and the caller's time begins."""
+        now = time.monotonic()
+        self._busy_since = now
+        self._since["idle_bytes"] = now
         if self._since["idle_events"] is None:
-            self._since["idle_events"] = self._since["idle_bytes"]
+            self._since["idle_events"] = now
 
     def saw_events(self) -> None:
-        """At least one event came."""
+        """There was an event among the bytes."""
         self._since["first_event"] = None
-        self._since["idle_events"] = time.monotonic()
+        self._since["idle_events"] = self._busy_since
+
+    def waits(self) -> None:
+        """The reader waits for the next bytes, and the backend's time goes on."""
+        if self._busy_since is None:
+            return
+        away = time.monotonic() - self._busy_since
+        for name in _BACKENDS_TIME:
+            since = self._since[name]
+            if since is not None:
+                self._since[name] = since + away
+        self._busy_since = None
 
     def _watch(self) -> None:
         with self._changed:
             while not self._closed:
                 now = time.monotonic()
-                ends = {
-                    name: since + limit
-                    for name in _DEADLINE_NAMES
-                    if (limit := self._limits[name]) is not None and (since := self._since[name]) is not None
-                }
-                name = min(ends, key=ends.__getitem__, default="")
-                if name and ends[name] <= now:
+                name, end = self._next_end(now)
+                if end is not None and end <= now:
                     self.fired = name
                     if self._abort is not None:
                         self._abort()
                     return
                 # A deadline that starts later is seen at the latest after the shortest limit.
-                limits = [limit for limit in self._limits.values() if limit is not None]
-                until = min([ends[name] - now] if name else [], default=min(limits))
-                self._changed.wait(min(until, min(limits)))
+                pause = self._shortest if end is None else min(end - now, self._shortest)
+                busy = self._busy_since is not None
+                self._changed.wait(max(pause, _BUSY_PAUSE) if busy else pause)
+
+    def _next_end(self, now: float) -> tuple[str, float | None]:
+        """The deadline that passes first, and when."""
+        busy_since = self._busy_since
+        away = 0.0 if busy_since is None else now - busy_since
+        name, end = "", None
+        for each, limit in self._limits.items():
+            since = self._since[each]
+            if since is None:
+                continue
+            ends = since + limit + (away if each in _BACKENDS_TIME else 0.0)
+            if end is None or ends < end:
+                name, end = each, ends
+        return name, end
 
 
 WATCHING: Final[ContextVar[Watchdog | None]] = ContextVar("hermes_watchdog", default=None)

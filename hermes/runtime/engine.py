@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from hermes.errors import FrameTooLargeError, ResponseBodyError, StreamOrderError
+from hermes.errors import FrameTooLargeError, ProtocolError, ResponseBodyError, StreamOrderError
 from hermes.providers.contract import Event, Failure, FailureKind, Notice
 from hermes.providers.dispatch import CallDispatch
 from hermes.responses.accumulator import Accumulator, Answer
@@ -28,7 +28,8 @@ __all__ = ["ERROR_BODY_BYTES", "AnswerEngine"]
 
 ERROR_BODY_BYTES: Final = 64 * 1024
 _MAX_REPAIRS: Final = 8
-_FAILED_TYPES: Final = frozenset({"error", "response.failed", "response.cancelled"})
+_STRANGE: Final = frozenset({BodyKind.HTML, BodyKind.COMPRESSED, BodyKind.TEXT})
+_PLAIN_TEXT: Final = 200
 
 
 class AnswerEngine:
@@ -41,7 +42,7 @@ class AnswerEngine:
         content_type: the label of the body.
         tolerate_prelude: see ``Accumulator``.
         max_frame_bytes: the longest SSE frame or JSON body.
-        redactor: takes secrets out of errors.
+        redactor: takes secrets out of what adapters see.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class AnswerEngine:
         self.finished = False
         """Whether the answer is over, so that nothing more needs to be read."""
         self.events = 0
-        """How many events came so far."""
+        """How many events came so far, without those that adapters dropped: a keepalive is no progress."""
         self._dispatch = dispatch
         self._on_delta = on_delta
         self._on_notice = on_notice
@@ -82,6 +83,7 @@ class AnswerEngine:
         Raises:
             StreamOrderError: an event out of order that no adapter repaired.
             FrameTooLargeError: a frame or body over the limit.
+            ResponseBodyError: the body is neither SSE nor JSON, and more of it would tell nothing new.
         """
         if self._kind is BodyKind.SSE:
             self._feed_frames(self._decoder.feed(chunk))
@@ -93,6 +95,8 @@ class AnswerEngine:
         self._held += chunk
         if self._kind is None:
             self._decide(ended=False)
+        if self._kind in _STRANGE and len(self._held) > ERROR_BODY_BYTES:
+            raise ResponseBodyError(self._strange_body())
 
     def feed_event(self, data: Mapping[str, Any]) -> None:
         """Takes an event that the client has decoded already.
@@ -125,6 +129,25 @@ class AnswerEngine:
         else:
             raise ResponseBodyError(self._strange_body())
         self.finished = True
+
+    def end_broken(self) -> None:
+        """The connection broke. What came may be whole all the same, but for the end of its framing.
+
+        Raises:
+            ResponseBodyError: the body is a web page, cut or not.
+        """
+        damaged = self._damaged_frames
+        try:
+            self.end()
+        except ProtocolError:
+            if self._kind is BodyKind.HTML:
+                raise
+        # The frame in which the connection broke is no damaged one.
+        self._damaged_frames = damaged
+        self.finished = self._accumulator.terminal is not None
+
+    def report_damage(self) -> None:
+        """Tells of damaged frames, once the answer is over."""
         if self._damaged_frames:
             many = "frame" if self._damaged_frames == 1 else "frames"
             text = f"Skipped {self._damaged_frames} damaged {many} of the stream."
@@ -137,7 +160,7 @@ class AnswerEngine:
     def failure_of(self, answer: Answer) -> Failure | None:
         """What is wrong with an answer whose body ended; None where nothing is.
 
-        The caller fills in the HTTP facts.
+        The caller fills in the HTTP facts and takes the secrets out.
         """
         terminal = answer.terminal
         if terminal is None:
@@ -146,11 +169,9 @@ class AnswerEngine:
             message = "" if self.events else "The stream ended before its first event."
             return Failure(FailureKind.EARLY_END, message, retry_after_ms=self.retry_ms)
         if terminal.type == "error":
-            event = Event("error", self._redactor.json(terminal.data))
-            return Failure(FailureKind.ERROR_EVENT, event=event, retry_after_ms=self.retry_ms)
+            return Failure(FailureKind.ERROR_EVENT, event=terminal, retry_after_ms=self.retry_ms)
         if answer.status in ("failed", "cancelled"):
-            event = Event(terminal.type, self._redactor.json(terminal.data))
-            return Failure(FailureKind.RESPONSE_FAILED, event=event, retry_after_ms=self.retry_ms)
+            return Failure(FailureKind.RESPONSE_FAILED, event=terminal, retry_after_ms=self.retry_ms)
         if answer.status == "completed" and _is_billed_and_empty(answer):
             tokens = answer.usage.output_tokens if answer.usage else None
             billed = f" ({tokens:,} tokens billed)" if tokens else ""
@@ -159,7 +180,7 @@ class AnswerEngine:
 
     def body_start(self) -> bytes:
         """The start of a body that is no answer."""
-        return self._redactor.raw(bytes(self._held[:ERROR_BODY_BYTES]))
+        return self._redactor.raw(bytes(self._held[: 2 * ERROR_BODY_BYTES]))[:ERROR_BODY_BYTES]
 
     # Bytes to events.
 
@@ -209,21 +230,22 @@ class AnswerEngine:
             return "The backend sent a web page."
         if self._kind is BodyKind.COMPRESSED:
             return "The backend sent compressed data without saying so."
-        start = bytes(self._held[:200]).decode("utf-8", "replace")
+        # The secrets go first: the cut may go through one.
+        start = self.body_start().decode("utf-8", "replace")[:_PLAIN_TEXT]
         return f"The backend sent plain text: {start}"
 
     # Events to deltas.
 
     def _feed_event(self, event: Event) -> None:
-        self.events += 1
         dispatch = self._dispatch
-        if dispatch.route(event.type):
-            if event.type in _FAILED_TYPES:
-                event = Event(event.type, self._redactor.json(event.data))
-            for replaced in dispatch.normalize(event):
-                self._accumulate(replaced)
-        else:
+        if not dispatch.route(event.type):
+            self.events += 1
             self._accumulate(event)
+            return
+        # A backend may echo a secret anywhere, and no adapter is shown one.
+        for replaced in dispatch.normalize(self._redactor.event(event)):
+            self.events += 1
+            self._accumulate(replaced)
 
     def _accumulate(self, event: Event) -> None:
         try:
@@ -239,7 +261,7 @@ class AnswerEngine:
 
     def _repair(self, event: Event, error: StreamOrderError) -> None:
         """Lets adapters repair the stream around an event, each repair one violation further."""
-        pending = [event]
+        pending = [self._redactor.event(event)]
         for _ in range(_MAX_REPAIRS):
             repaired = self._dispatch.repair(error.violation, pending[0])
             if repaired is None:

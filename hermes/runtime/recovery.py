@@ -4,8 +4,10 @@
 |---|---|
 | nothing delivered, the failure may pass | retry the same request, after the server's delay |
 | nothing delivered, another way to ask is known | a fallback, each strategy once a call |
-| a tool ran in this call, or text was delivered | no replay, but for an announced restart |
-| attempts or waiting time used up | stop |
+| text was delivered and its item is still open | stop, or with ``restart`` a fallback, announced |
+| text was delivered and every item is whole | stop: asking again would bill and answer anew |
+| a tool ran in this call | stop: no replay |
+| attempts, waiting or the time of the call used up | stop |
 """
 
 from __future__ import annotations
@@ -39,8 +41,8 @@ class RecoveryPolicy:
     Attributes:
         max_attempts: HTTP requests a call, the first one included.
         max_wait_seconds: waiting in all, before retries.
-        after_output: what to do when an answer breaks off after text was delivered: ``keep`` what there
-            is, or ``restart`` once, announced.
+        after_output: what to do when an answer breaks off within an item after text was delivered:
+            ``keep`` what there is, or ``restart``, announced.
     """
 
     max_attempts: int = 3
@@ -70,8 +72,10 @@ def decide(
     attempts: int,
     waited: float,
     delivered: bool,
+    whole: bool,
     tool_ran: bool,
     now: float,
+    time_left: float | None,
     fallback: Callable[[], Fallback | None],
 ) -> Step:
     """The next step after a failed attempt.
@@ -82,23 +86,29 @@ def decide(
         attempts: how many attempts were made.
         waited: how many seconds were waited so far.
         delivered: whether the caller was given text.
+        whole: whether every item of the delivered answer was confirmed.
         tool_ran: whether a tool ran in this call.
         now: Unix seconds.
+        time_left: seconds that are left of the whole call; None for no limit.
         fallback: asks the adapters for another request.
     """
-    if tool_ran or attempts >= policy.max_attempts:
+    if tool_ran or attempts >= policy.max_attempts or (time_left is not None and time_left <= 0):
         return Stop()
     if delivered:
-        return (fallback() or Stop()) if policy.after_output == "restart" else Stop()
+        restarts = policy.after_output == "restart" and not whole
+        return (fallback() or Stop()) if restarts else Stop()
     if not verdict.retryable:
         return fallback() or Stop()
-    if attempts == policy.max_attempts - 1:
+    told = None if verdict.retry_at is None else max(0.0, verdict.retry_at - now)
+    if attempts == policy.max_attempts - 1 and not told:
         # The same has failed before: the last attempt is worth another way, where one is known.
         other = fallback()
         if other is not None:
             return other
-    delay = _backoff(attempts) if verdict.retry_at is None else max(0.0, verdict.retry_at - now)
-    return Retry(delay) if waited + delay <= policy.max_wait_seconds else Stop()
+    delay = _backoff(attempts) if told is None else told
+    if waited + delay > policy.max_wait_seconds or (time_left is not None and delay >= time_left):
+        return Stop()
+    return Retry(delay)
 
 
 def _backoff(attempts: int) -> float:

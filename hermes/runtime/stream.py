@@ -34,7 +34,7 @@ from hermes.runtime.redaction import Redactor
 
 __all__ = ["CallEvent", "CallOptions", "Restarted", "run_call"]
 
-_VISIBLE: Final = frozenset({"text", "refusal"})
+_LONGEST_WORD: Final = 80
 
 _HINT_OF_INCOMPLETE: Final = {
     "max_output_tokens": "Raise the limit of output tokens, or ask it to go on.",
@@ -159,6 +159,12 @@ class _Call:
         )
 
     def run(self) -> ResponseResult:
+        try:
+            return self._answered()
+        except KeyboardInterrupt:
+            raise CallInterrupted("Interrupted.", attempts=self._attempts) from None
+
+    def _answered(self) -> ResponseResult:
         plan = self._first_plan()
         while True:
             outcome = self._attempt(plan)
@@ -190,13 +196,9 @@ class _Call:
         began = self._clock.monotonic()
         delivered = Delivered(self._caller.characters)
         self._dispatch.begin_attempt(number, streaming=streaming, delivered=delivered)
-        total = self._options.deadlines.total
-        left = None if total is None else max(0.0, total - (began - self._started))
-        try:
-            with Watchdog(self._options.deadlines, total_left=left, streaming=streaming) as watchdog:
-                outcome = self._runner.run(plan, watchdog, self._caller.on_delta)
-        except KeyboardInterrupt:
-            raise self._interrupted() from None
+        left = self._time_left()
+        with Watchdog(self._options.deadlines, total_left=left, streaming=streaming) as watchdog:
+            outcome = self._runner.run(plan, watchdog, self._caller.on_delta)
         self._attempts.append(
             Attempt(
                 number=number,
@@ -209,11 +211,21 @@ class _Call:
         )
         return outcome
 
+    def _time_left(self) -> float | None:
+        """Seconds that are left of the whole call; None for no limit."""
+        total = self._options.deadlines.total
+        return None if total is None else max(0.0, total - (self._clock.monotonic() - self._started))
+
     def _classify(self, failure: Failure) -> Verdict:
         self._dispatch.note_delivered(Delivered(self._caller.characters))
         verdict = self._dispatch.classify(failure)
         if verdict is None:
             verdict = Verdict(VerdictKind.PROTOCOL, message=failure.message or "The call failed.")
+        # An adapter may have decoded what hid a secret.
+        clean = self._redactor.text
+        verdict = replace(
+            verdict, message=clean(verdict.message), hint=clean(verdict.hint), code=clean(verdict.code)
+        )
         self._verdicts.append(verdict)
         self._attempts[-1] = replace(self._attempts[-1], verdict=str(verdict.kind), reason=verdict.message)
         if verdict.kind is VerdictKind.ORDER_MISMATCH:
@@ -223,14 +235,17 @@ class _Call:
         return verdict
 
     def _next_step(self, verdict: Verdict) -> Step:
+        best = self._best.answer
         return decide(
             verdict,
             self._options.recovery,
             attempts=len(self._attempts),
             waited=self._waited,
             delivered=self._caller.has_text,
+            whole=best is not None and best.open_items == 0,
             tool_ran=self._options.tool_ran,
             now=self._clock.now(),
+            time_left=self._time_left(),
             fallback=lambda: self._dispatch.fallback(self._request, verdict, self._used),
         )
 
@@ -252,10 +267,7 @@ class _Call:
         when = f" in {delay:.0f} s" if delay >= 1 else ""
         self._report(Notice(f"{reason} Retrying{when}.", kind="retry"))
         self._waited += delay
-        try:
-            self._clock.sleep(delay)
-        except KeyboardInterrupt:
-            raise self._interrupted() from None
+        self._clock.sleep(delay)
 
     # The end.
 
@@ -267,9 +279,11 @@ class _Call:
         details = (answer.response or {}).get("incomplete_details")
         word = details.get("reason") if isinstance(details, Mapping) else None
         word = word if isinstance(word, str) and word else "no reason given"
-        reason = f"The backend ended the answer early ({word})."
+        reason = f"The backend ended the answer early ({self._redactor.text(word)[:_LONGEST_WORD]})."
         hint = _HINT_OF_INCOMPLETE.get(word, "")
         if not answer.is_usable:
+            if self._best.answer is not None:
+                return self._make_do()
             raise CallError(reason, hint=hint, attempts=self._attempts)
         self._caller.hand_out_restarted(answer)
         return self._result(answer, ResultStatus.PARTIAL, reason=reason, hint=hint)
@@ -299,9 +313,6 @@ class _Call:
             **more,
         )
 
-    def _interrupted(self) -> CallInterrupted:
-        return CallInterrupted("Interrupted.", attempts=self._attempts)
-
     def _report(self, item: RateLimits | Notice) -> None:
         if isinstance(item, Notice):
             item = replace(item, text=self._redactor.text(item.text))
@@ -317,7 +328,7 @@ class _Caller:
         self._on_event = on_event
         self._live = live
         self._limits: dict[str, RateLimits] = {}
-        self._delivered = StringIO()
+        self._delivered = {"text": StringIO(), "refusal": StringIO()}
         self._restarting = False
 
     @property
@@ -354,17 +365,20 @@ class _Caller:
         """Hands out a restarted answer: its rest where it continues what was delivered, else all of it."""
         if not self._restarting or self._on_event is None:
             return
-        delivered = self._delivered.getvalue()
-        continues = answer.text.startswith(delivered)
+        told = {"text": answer.text, "refusal": "".join(item.refusal for item in answer.items)}
+        delivered = {kind: texts.getvalue() for kind, texts in self._delivered.items()}
+        continues = all(text.startswith(delivered[kind]) for kind, text in told.items())
         self._on_event(Restarted(continues))
-        rest = answer.text[len(delivered) :] if continues else answer.text
-        if rest:
-            self._on_event(Delta("text", rest))
+        for kind, text in told.items():
+            rest = text[len(delivered[kind]) :] if continues else text
+            if rest:
+                self._on_event(Delta(kind, rest))
 
     def _deliver(self, delta: Delta) -> None:
-        if delta.kind in _VISIBLE:
+        delivered = self._delivered.get(delta.kind)
+        if delivered is not None:
             self.characters += len(delta.text)
-            self._delivered.write(delta.text)
+            delivered.write(delta.text)
         if self._on_event is not None:
             self._on_event(delta)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -133,8 +134,14 @@ def send(client: Any, request: Request) -> Source:
     Raises:
         TransportFailed: the backend cannot be reached, or answers with another status than 2xx.
     """
-    with _mapping_errors():
+    try:
         return _send(client, request)
+    except Exception as error:
+        # The SDK wraps what goes wrong before the answer's head came, and nothing later.
+        failure = _refusal_behind(error) or _failure(error)
+        if failure is None:
+            raise
+        raise TransportFailed(failure) from None
 
 
 def _send(client: Any, request: Request) -> Source:
@@ -143,9 +150,7 @@ def _send(client: Any, request: Request) -> Source:
         response = getattr(stream, "response", None)
         if response is not None and _is_http_response(response):
             return BytesAnswer(response, response.close)
-        if isinstance(stream, (str, bytes, Mapping)) or _is_sdk_response(stream):
-            return ObjectAnswer(stream)  # the client did not stream after all
-        return EventsAnswer(stream)
+        return EventsAnswer(stream) if _yields_events(stream) else ObjectAnswer(stream)
     if _is_sdk_client(client):
         manager = client.responses.with_streaming_response.create(**request)
         answer = manager.__enter__()
@@ -208,28 +213,17 @@ def _is_sdk_client(client: Any) -> bool:
     return openai is not None and isinstance(client, openai.OpenAI)
 
 
-def _is_sdk_response(value: Any) -> bool:
-    openai = sys.modules.get("openai")
-    return openai is not None and isinstance(value, openai.types.responses.Response)
+def _yields_events(value: Any) -> bool:
+    """Whether a client did stream when it was asked to. Models and text can be iterated too."""
+    if isinstance(value, (str, bytes, bytearray, Mapping)) or hasattr(type(value), "model_dump"):
+        return False
+    return isinstance(value, Iterable)
 
 
 def _mapped(source: Iterable[_T]) -> Iterator[_T]:
-    with _mapping_errors():
-        iterator = iter(source)
-    while True:
-        with _mapping_errors():
-            try:
-                entry = next(iterator)
-            except StopIteration:
-                return
-        yield entry
-
-
-@contextlib.contextmanager
-def _mapping_errors() -> Iterator[None]:
-    """Maps what clients are known to raise; anything else is a fault of somebody's and goes on as it is."""
+    """What ``source`` gives; what the consumer raises while it has an entry never comes through here."""
     try:
-        yield
+        yield from source
     except Exception as error:
         failure = _failure(error)
         if failure is None:
@@ -238,36 +232,59 @@ def _mapping_errors() -> Iterator[None]:
 
 
 def _failure(error: BaseException) -> Failure | None:
+    """What clients are known to raise; None for anything else, which is a fault of somebody's."""
     openai, httpx2 = sys.modules.get("openai"), sys.modules.get("httpx2")
-    if openai is not None and isinstance(error, openai.APIStatusError):
-        response = error.response
-        headers = safe_headers(response.headers)
-        return Failure(
-            FailureKind.HTTP_STATUS,
-            status=response.status_code,
-            headers=headers,
-            body=response.content[:ERROR_BODY_BYTES] if response.is_stream_consumed else b"",
-            request_id=request_id_of(headers),
-        )
-    if openai is not None and isinstance(error, openai.APIConnectionError):
-        cause = error.__cause__
-        inner = _failure(cause) if cause is not None else None
-        if inner is not None:
-            return inner
-        if isinstance(error, openai.APITimeoutError):
-            return Failure(FailureKind.TIMEOUT, deadline="connect")
-        return Failure(FailureKind.CONNECT, str(cause or error))
-    if openai is not None and isinstance(error, openai.APIError):
-        body = error.body if isinstance(error.body, Mapping) else {"message": error.message}
-        event = Event("error", {"type": "error", "error": dict(body)})
-        return Failure(FailureKind.ERROR_EVENT, event=event)
     if httpx2 is not None and isinstance(error, httpx2.HTTPError):
         return _failure_of_httpx2(error, httpx2)
+    if openai is not None and isinstance(error, openai.APIError):
+        return _failure_of_sdk(error, openai)
     if isinstance(error, RuntimeError):
         return _failure_of_helper(str(error))
-    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+    # Not every OSError is the connection's: a client may write files too, or to a closed pipe.
+    if isinstance(error, (ConnectionError, TimeoutError, ssl.SSLError)) and not isinstance(
+        error, BrokenPipeError
+    ):
         return Failure(FailureKind.CUT, str(error))
     return None
+
+
+def _failure_of_sdk(error: Any, openai: Any) -> Failure:
+    if isinstance(error, openai.APIStatusError):
+        return _failure_of_status(error.response)
+    if isinstance(error, openai.APIConnectionError):
+        return _failure_of_sending(error, openai)
+    body = error.body if isinstance(error.body, Mapping) else {"message": error.message}
+    return Failure(FailureKind.ERROR_EVENT, event=Event("error", {"type": "error", "error": dict(body)}))
+
+
+def _failure_of_status(response: Any) -> Failure:
+    try:
+        body = response.content[:ERROR_BODY_BYTES]
+    except RuntimeError:  # it could not be read
+        body = b""
+    return Failure(
+        FailureKind.HTTP_STATUS,
+        status=response.status_code,
+        headers=safe_headers(response.headers),
+        body=body,
+    )
+
+
+def _failure_of_sending(error: Any, openai: Any) -> Failure:
+    """What kept the SDK from getting the head of an answer."""
+    cause = error.__cause__
+    words = str(cause or error)
+    # By its name, because the SDK works on the older httpx too.
+    if type(cause).__name__ == "RemoteProtocolError" and "disconnected" not in words:
+        # The rest of the words are bytes of whoever answered.
+        what = words.partition(": bytearray")[0]
+        return Failure(FailureKind.CONNECT, f"What answers at this address does not speak HTTP ({what}).")
+    inner = _failure(cause) if cause is not None else None
+    if inner is not None:
+        return inner
+    if isinstance(error, openai.APITimeoutError):
+        return Failure(FailureKind.TIMEOUT, deadline="connect")
+    return Failure(FailureKind.CONNECT, words)
 
 
 def _failure_of_httpx2(error: Any, httpx2: Any) -> Failure:
@@ -276,11 +293,27 @@ def _failure_of_httpx2(error: Any, httpx2: Any) -> Failure:
         return Failure(FailureKind.TIMEOUT, deadline="connect")
     if isinstance(error, httpx2.TimeoutException):
         return Failure(FailureKind.TIMEOUT, deadline="idle_bytes")
+    if isinstance(error, httpx2.LocalProtocolError):
+        # Its words quote the header that cannot be sent, which may be the key.
+        return Failure(FailureKind.CONNECT, "The request holds a header that HTTP does not allow.")
     if isinstance(error, (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)):
         return Failure(FailureKind.CONNECT, words)
     if isinstance(error, httpx2.DecodingError):
         return Failure(FailureKind.BODY, f"The body cannot be decompressed: {words}")
     return Failure(FailureKind.CUT, words)
+
+
+def _refusal_behind(error: BaseException) -> Failure | None:
+    """The HTTP status of an answer whose error body broke off or is damaged: the status says the most."""
+    httpx2 = sys.modules.get("httpx2")
+    if httpx2 is None or not isinstance(error, httpx2.RequestError):
+        return None
+    earlier = error.__context__
+    while earlier is not None:
+        if isinstance(earlier, httpx2.HTTPStatusError):
+            return _failure_of_status(earlier.response)
+        earlier = earlier.__context__
+    return None
 
 
 def _failure_of_helper(words: str) -> Failure | None:
