@@ -7,26 +7,34 @@ from typing import Any
 import click
 
 from hermes.cli.one_shot import ask
-from hermes.cli.options import OneShot, one_shot_options
+from hermes.cli.options import OneShot, given_options, one_shot_options
+from hermes.errors import UsageError
 
 __all__ = ["chat"]
 
 
 @click.command()
-@click.option("-q", "--query", "prompt", metavar="PROMPT", help="Ask once and print the answer.")
+@click.option(
+    "-q",
+    "--query",
+    "prompt",
+    metavar="PROMPT",
+    help="Ask once and print the answer; '-' reads it from stdin.",
+)
 @one_shot_options
-@click.pass_obj
-def chat(outer: dict[str, Any] | None, /, prompt: str | None, **options: Any) -> int:
+@click.pass_context
+def chat(ctx: click.Context, /, prompt: str | None, **options: Any) -> int:
     """Ask a model."""
     if prompt is None:
-        raise click.UsageError("Say what to ask: hermes chat -q 'PROMPT'")
-    return ask(OneShot(prompt=prompt, **_merged(outer or {}, options)))
+        raise UsageError("Hermes does not know what to ask.", hint="Run: hermes chat -q 'PROMPT'")
+    return ask(OneShot(prompt=prompt, **{**options, **_merged(ctx.obj or {}, given_options(ctx))}))
 
 
 def _merged(outer: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:
     """``hermes -m X chat -q Y`` means the same as ``hermes chat -m X -q Y``; the inner one is stronger."""
-    defaults = OneShot(prompt="")
-    return {
-        name: value if value != getattr(defaults, name) else outer.get(name, value)
-        for name, value in inner.items()
-    }
+    merged = {**outer, **inner}
+    merged.pop("prompt", None)
+    for name in ("enable", "disable"):
+        if name in merged:
+            merged[name] = (*outer.get(name, ()), *inner.get(name, ()))
+    return merged

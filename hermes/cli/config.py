@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
+from hermes.cli.output import print_json, print_line
 from hermes.cli.text import one_line
 from hermes.config.paths import config_path
+from hermes.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hermes.config.check import Finding
 
 __all__ = ["config"]
 
@@ -23,7 +29,7 @@ def config() -> None:
 @config.command()
 def path() -> None:
     """Print where config.yaml is, or would be."""
-    click.echo(str(config_path()))
+    print_line(str(config_path()))
 
 
 @config.command()
@@ -36,10 +42,10 @@ def show(as_json: bool) -> None:
 
     settings = describe_config(load_config(), read_environment())
     if as_json:
-        click.echo(json.dumps({setting.key: setting.value for setting in settings}, indent=2))
+        print_json({setting.key: setting.value for setting in settings})
         return
     for setting in settings:
-        click.echo(f"{setting.key}: {one_line(setting.value)}")
+        print_line(f"{setting.key}: {one_line(setting.value)}")
 
 
 @config.command()
@@ -48,14 +54,36 @@ def check(as_json: bool) -> int:
     """Check the configuration; exit code 2 where something keeps Hermes from working."""
     from hermes.config.check import check_config
 
-    findings = check_config()
+    findings = [*check_config(), *_plugin_findings()]
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+        print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            click.echo(f"{finding.level}: {finding.where}: {one_line(finding.message)}")
+            print_line(f"{finding.level}: {finding.where}: {one_line(finding.message)}")
             if finding.hint:
-                click.echo(f"  {one_line(finding.hint)}")
+                print_line(f"  {one_line(finding.hint)}")
         if not findings:
-            click.echo(f"{config_path()}: nothing to complain about")
+            print_line(f"{config_path()}: nothing to complain about")
     return 2 if any(finding.level == "error" for finding in findings) else 0
+
+
+def _plugin_findings() -> Iterator[Finding]:
+    """What the configuration alone cannot tell: whether the enabled plugins are there and can be used."""
+    from hermes.cli.adapters import plugin_manager
+    from hermes.config.check import Finding
+    from hermes.config.load import load_config
+    from hermes.errors import UnknownPluginError
+    from hermes.providers.manager import PluginState
+
+    try:
+        manager = plugin_manager(load_config())
+    except ConfigError:
+        return  # found already
+    for plugin in manager.plugins:
+        if plugin.state is PluginState.FAILED:
+            message = f"The plugin `{plugin.name}` cannot be used: {plugin.reason}."
+            yield Finding("warning", "plugins", message, f"Run: hermes plugins disable {plugin.name}")
+    try:
+        manager.require_installed()
+    except UnknownPluginError as error:
+        yield Finding("error", "plugins", error.message, error.hint)

@@ -36,7 +36,8 @@ def greeting(*, adapter_enabled: bool) -> tuple[str, ...]:
         else f"The plugin {DEMO_ADAPTER}, which knows its manners, is not in use."
     )
     what = "the built-in demo backend, which speaks as codex-lb does"
+    how = f"set model.base_url and model.default in {config_path()}, or pass --base-url URL and -m MODEL"
     return (
         f"No provider is configured, so the answer comes from {what}. {adapter}",
-        f"For a real one, set model.base_url and model.default in {config_path()}.",
+        f"For a real one, {how}.",
     )

@@ -68,7 +68,7 @@ def _window(window: RateLimitWindow, now: float) -> str:
     span = format_duration(window.minutes * 60) if window.minutes else window.name
     text = f"{span} window {window.used_percent:.0f} % used"
     if window.resets_at is not None and window.resets_at > now:
-        text += f" until {format_moment(window.resets_at, now=now)}"
+        text += f" (resets {format_moment(window.resets_at, now=now)})"
     return text
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-__all__ = ["OneShot", "one_shot_options"]
+__all__ = ["OneShot", "given_options", "one_shot_options"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -28,7 +30,7 @@ class OneShot:
         read_stdin: read stdin where it is no terminal.
         timeout: seconds for the whole call.
         json: write JSON lines.
-        verbose: tell about every attempt.
+        verbose: tell which backend is asked, and about every attempt.
     """
 
     prompt: str
@@ -42,6 +44,19 @@ class OneShot:
     timeout: float | None = None
     json: bool = False
     verbose: bool = False
+
+
+class _Seconds(click.ParamType[float]):
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not (math.isfinite(seconds) and seconds > 0):
+            self.fail(f"{value!r} is no number of seconds above 0, such as 30.", param, ctx)
+        return seconds
 
 
 def one_shot_options(command: _F) -> _F:
@@ -62,13 +77,23 @@ def one_shot_options(command: _F) -> _F:
         ),
         click.option(
             "--timeout",
-            type=click.FloatRange(min=0, min_open=True),
+            type=_Seconds(),
             metavar="SECONDS",
-            help="The longest time for the whole call.",
+            help="The longest time for the whole call; it wins over config.yaml.",
         ),
-        click.option("--json", is_flag=True, help="Write one JSON object a line."),
-        click.option("-v", "--verbose", is_flag=True, help="Tell about every attempt."),
+        click.option("--json", is_flag=True, help="Write one JSON object a line, each with a type."),
+        click.option(
+            "-v", "--verbose", is_flag=True, help="Tell which backend is asked, and about every attempt."
+        ),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def given_options(ctx: click.Context) -> dict[str, Any]:
+    """The options that stand on the command line, without what they are by default."""
+    on_command_line = ParameterSource.COMMANDLINE
+    return {
+        name: value for name, value in ctx.params.items() if ctx.get_parameter_source(name) is on_command_line
+    }

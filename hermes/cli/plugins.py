@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
-from hermes.cli.setup import plugin_manager
+from hermes.cli.adapters import plugin_manager
+from hermes.cli.messages import say
+from hermes.cli.output import print_json, print_line
 from hermes.cli.text import one_line
 from hermes.config.edit import set_plugin_state
 from hermes.config.load import load_config
 from hermes.config.paths import config_path
 from hermes.errors import UsageError
-from hermes.providers.manager import PluginInfo, PluginManager, PluginState
+from hermes.providers.manager import PluginInfo, PluginState
+from hermes.providers.names import plugin_key
 
 __all__ = ["plugins"]
 
@@ -31,13 +33,12 @@ def list_plugins(as_json: bool) -> None:
     """List the plugins that are installed or enabled, with their state."""
     found = plugin_manager(load_config()).plugins
     if as_json:
-        click.echo(json.dumps([_as_dict(plugin) for plugin in found], indent=2))
+        print_json([_as_dict(plugin) for plugin in found])
         return
-    rows = [(plugin.name, plugin.version or "-", str(plugin.state), plugin.reason) for plugin in found]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        click.echo("  ".join([*cells, one_line(row[3])]).rstrip())
+    rows = [(plugin.name, plugin.version or "-", _state(plugin)) for plugin in found]
+    names, versions = (max(len(row[column]) for row in rows) for column in (0, 1))
+    for name, version, state in rows:
+        print_line(f"{name.ljust(names)}  {version.ljust(versions)}  {state}")
 
 
 @plugins.command()
@@ -47,59 +48,70 @@ def info(name: str, as_json: bool) -> None:
     """Show one plugin. A disabled one is not imported."""
     plugin = plugin_manager(load_config()).find(name)
     if as_json:
-        click.echo(json.dumps(_as_dict(plugin), indent=2))
+        print_json(_as_dict(plugin))
         return
     for label, value in _as_dict(plugin).items():
         if value not in (None, "", []):
             text = ", ".join(value) if isinstance(value, list) else str(value)
-            click.echo(f"{label.replace('_', ' ')}: {one_line(text)}")
+            print_line(f"{label.replace('_', ' ')}: {one_line(text)}")
     if plugin.state is PluginState.DISABLED:
-        click.echo("Its hooks are known once it is enabled: a disabled plugin is not imported.")
+        print_line(
+            f"It is not imported before it is enabled, so nothing more is known of it. "
+            f"To enable it, run: hermes plugins enable {plugin.name}"
+        )
 
 
 @plugins.command()
 @click.argument("name")
-def enable(name: str) -> None:
+@_json_option
+def enable(name: str, as_json: bool) -> None:
     """Enable a plugin in config.yaml; comments are kept."""
-    load_config()
-    plugin = PluginManager().find(name)
+    plugin = plugin_manager(load_config()).find(name)
     if plugin.name == "builtin":
         raise UsageError("`builtin` is always enabled.")
     changed = set_plugin_state(plugin.name, True)
-    _say_changed(plugin, "enabled", changed=changed)
     loaded = plugin_manager(load_config()).find(plugin.name)
+    _show_change(loaded, "enabled", changed=changed, as_json=as_json)
     if loaded.state is PluginState.FAILED:
-        click.echo(f"But it cannot be used: {one_line(loaded.reason)}", err=True)
+        say(f"hermes: The plugin `{loaded.name}` is enabled but cannot be used: {loaded.reason}.")
 
 
 @plugins.command()
 @click.argument("name")
-def disable(name: str) -> None:
+@_json_option
+def disable(name: str, as_json: bool) -> None:
     """Disable a plugin in config.yaml; comments are kept."""
+    manager = plugin_manager(load_config())
     # A plugin that is enabled and no longer installed must be possible to disable.
-    found = {plugin.name: plugin for plugin in plugin_manager(load_config()).plugins}
-    plugin = found.get(name) or plugin_manager(load_config()).find(name)
+    known = {plugin_key(plugin.name): plugin for plugin in manager.plugins}
+    plugin = known.get(plugin_key(name)) or manager.find(name)
     if plugin.name == "builtin":
         raise UsageError("`builtin` cannot be disabled: recovery depends on it.")
-    _say_changed(plugin, "disabled", changed=set_plugin_state(plugin.name, False))
+    changed = set_plugin_state(plugin.name, False)
+    _show_change(plugin, "disabled", changed=changed, as_json=as_json)
 
 
-def _say_changed(plugin: PluginInfo, state: str, *, changed: bool) -> None:
+def _show_change(plugin: PluginInfo, state: str, *, changed: bool, as_json: bool) -> None:
+    if as_json:
+        print_json({"name": plugin.name, "state": state, "changed": changed, "config": str(config_path())})
+        return
     now = "is now" if changed else "was already"
-    click.echo(f"{plugin.name} {now} {state} in {config_path()}")
+    print_line(f"{plugin.name} {now} {state} in {config_path()}")
+
+
+def _state(plugin: PluginInfo) -> str:
+    return f"{plugin.state}: {one_line(plugin.reason)}" if plugin.reason else str(plugin.state)
 
 
 def _as_dict(plugin: PluginInfo) -> dict[str, Any]:
     adapter = plugin.adapter
     return {
-        **{name: value for name, value in asdict_shallow(plugin).items() if name != "adapter"},
+        "name": plugin.name,
         "state": str(plugin.state),
+        "reason": plugin.reason,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
         "priority": adapter.priority if adapter else None,
         "hooks": sorted(adapter.hooks) if adapter else [],
         "event_types": list(adapter.event_types) if adapter else [],
     }
-
-
-def asdict_shallow(plugin: PluginInfo) -> dict[str, Any]:
-    """The fields of a plugin as they are; the adapter's functions cannot be copied."""
-    return {name: getattr(plugin, name) for name in ("name", "state", "reason", "distribution", "version")}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
+from hermes.cli.adapters import plugin_manager
 from hermes.cli.options import OneShot
 from hermes.config.dotenv import read_environment
 from hermes.config.load import load_config
 from hermes.config.models import Config
 from hermes.config.resolve import ResolvedProvider, resolve_provider
-from hermes.providers.manager import PluginManager
+from hermes.providers.manager import PluginManager, PluginState
 from hermes.providers.names import plugin_key
 from hermes.responses.sse import DEFAULT_MAX_FRAME_BYTES
 from hermes.runtime.client import Endpoint
@@ -19,7 +21,10 @@ from hermes.runtime.deadlines import Deadlines
 from hermes.runtime.recovery import RecoveryPolicy
 from hermes.runtime.stream import CallOptions
 
-__all__ = ["CallSetup", "plugin_manager", "set_up"]
+__all__ = ["CallSetup", "set_up"]
+
+_LONGEST: Final = 1e9
+"""Seconds: some thirty years, which is what a clock can wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +65,13 @@ def set_up(wanted: OneShot, *, live: bool) -> Iterator[CallSetup]:
     with demo_provider(wanted.model) as provider:
         installed = DEMO_ADAPTER in {plugin.name for plugin in PluginManager().plugins}
         off = {plugin_key(name) for name in (*wanted.disable, *config.plugins.disabled)}
-        enable = installed and DEMO_ADAPTER not in off
-        extra = (DEMO_ADAPTER,) if enable else ()
+        extra = (DEMO_ADAPTER,) if installed and DEMO_ADAPTER not in off else ()
         setup = _call_setup(wanted, config, provider, live=live, extra=extra)
-        yield replace(setup, greeting=greeting(adapter_enabled=enable))
+        yield replace(setup, greeting=greeting(adapter_enabled=_is_enabled(setup.plugins, DEMO_ADAPTER)))
 
 
-def plugin_manager(
-    config: Config, *, enable: tuple[str, ...] = (), disable: tuple[str, ...] = (), lenient: bool = True
-) -> PluginManager:
-    """The plugins as the configuration and the command line want them; the command line is stronger."""
-    by_hand = {plugin_key(name) for name in enable}
-    configured = [name for name in config.plugins.disabled if plugin_key(name) not in by_hand]
-    return PluginManager(
-        enabled=(*(("lenient",) if lenient else ()), *config.plugins.enabled, *enable),
-        disabled=(*configured, *disable),
-    )
+def _is_enabled(plugins: PluginManager, name: str) -> bool:
+    return any(plugin.name == name and plugin.state is PluginState.ENABLED for plugin in plugins.plugins)
 
 
 def _call_setup(
@@ -114,7 +110,8 @@ def _call_setup(
         recovery=RecoveryPolicy(
             max_attempts=config.recovery.max_attempts,
             max_wait_seconds=config.recovery.max_wait_seconds,
-            after_output=config.recovery.after_output,
+            # A plain stream of text cannot take back what is written; the other forms can say so.
+            after_output="keep" if wanted.stream and not wanted.json else config.recovery.after_output,
         ),
         max_frame_bytes=provider.max_frame_bytes or DEFAULT_MAX_FRAME_BYTES,
         secrets=endpoint.secrets,
@@ -124,6 +121,7 @@ def _call_setup(
 
 def _deadlines(told: dict[str, float]) -> Deadlines:
     """What the user wrote always wins: a longer limit for the whole call lifts the shorter ones in it."""
+    told = {name: min(seconds, _LONGEST) for name, seconds in told.items()}
     deadlines = replace(Deadlines(), **told)
     total = told.get("total")
     if total is None:

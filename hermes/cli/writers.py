@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from hermes.cli.limits import format_moment, format_rate_limits
-from hermes.cli.messages import say, say_dim, show_notice
+from hermes.cli.limits import format_rate_limits
+from hermes.cli.messages import begin_line, hint_for, retry_at_of, say, say_dim, show_notice
+from hermes.cli.output import Stdout, StdoutGone
 from hermes.cli.text import harmless
-from hermes.errors import CallError, HermesError
+from hermes.errors import CallError, CallInterrupted, ConfigError, HermesError, PluginError, UsageError
 from hermes.responses.events import Delta
 from hermes.responses.result import ResponseResult, ResultStatus
 from hermes.responses.telemetry import Notice, RateLimits
@@ -37,14 +39,17 @@ class AnswerWriter:
     """Writes the answer to stdout, exactly once and nothing else, and everything else to stderr.
 
     Args:
+        stdout: where the answer goes.
         live: write text as it comes. Otherwise it is written when it is final, so that a fallback can
             never write it twice.
     """
 
-    def __init__(self, *, live: bool) -> None:
+    def __init__(self, stdout: Stdout, *, live: bool) -> None:
+        self._stdout = stdout
         self._live = live
-        self._terminal = sys.stdout.isatty()
-        self._written = ""  # the last character written
+        self._terminal = stdout.is_terminal
+        self._last = ""  # the last character written
+        self._limits: dict[str, RateLimits] = {}
 
     def on_event(self, event: CallEvent) -> None:
         """Writes deltas; shows notices on a line of their own."""
@@ -52,60 +57,67 @@ class AnswerWriter:
             if event.kind in ("text", "refusal"):
                 self._write(event.text)
         elif isinstance(event, Notice):
-            self._end_line_on_terminal()
+            if self._terminal:
+                self._end_line()
             show_notice(event)
-        elif isinstance(event, Restarted) and not event.continues:
+        elif isinstance(event, RateLimits):
+            self._limits[event.limit_name] = event
+        elif not event.continues:
             self._end_line()
-            say("hermes: the answer begins anew.")
+            say("hermes: The answer begins anew.")
 
     def finish(self, result: ResponseResult) -> None:
         """Writes what is left of the answer, and tells how it ended."""
-        if not self._live:
-            self._write(result.text + result.refusal)
-        self._end_line()
+        with contextlib.suppress(StdoutGone):  # how it ended is told all the same
+            if not self._live:
+                self._write(result.text + result.refusal)
+            self._end_line()
         if not result.text and not result.refusal:
             calls = ", ".join(call.name for call in result.tool_calls)
             what = f"only calls of tools: {calls}" if calls else "no text"
-            say(f"hermes: the answer holds {what}.")
+            say(f"hermes: The answer holds {what}.")
         if result.status is not ResultStatus.COMPLETE:
-            say(f"hermes: the answer is {_WORD_FOR[result.status]}. {result.reason}")
-            if result.hint:
-                say(f"hint: {result.hint}")
-        line = format_rate_limits(result.rate_limits, now=time.time())
-        if line:
-            say_dim(line)
+            say(f"hermes: The answer is {_WORD_FOR[result.status]}. {result.reason}")
+            hint = hint_for(result.verdict, result.hint)
+            if hint:
+                say(f"hint: {hint}")
+        _say_limits(result.rate_limits)
 
     def failed(self, error: HermesError) -> None:
         """Ends the line; the error itself is shown at the top of the command."""
+        if not self._last and isinstance(error, CallInterrupted):
+            begin_line()
         self._end_line()
-        when = retry_at_of(error)
-        if when is not None and when > time.time():
-            error.hint = f"{error.hint} It is free again at {format_moment(when, now=time.time())}.".strip()
+        _say_limits([self._limits[name] for name in sorted(self._limits)])
 
     def _write(self, text: str) -> None:
-        if not text:
-            return
-        sys.stdout.write(harmless(text) if self._terminal else text)
-        if self._live:
-            sys.stdout.flush()
-        self._written = text[-1]
+        if text:
+            self._last = text[-1]  # first, for a Ctrl-C may come as soon as it is written
+            self._stdout.write(harmless(text) if self._terminal else text)
 
     def _end_line(self) -> None:
-        if self._written and self._written != "\n":
-            sys.stdout.write("\n")
-            self._written = "\n"
-        sys.stdout.flush()
+        if self._last and self._last != "\n":
+            self._write("\n")
 
-    def _end_line_on_terminal(self) -> None:
-        if self._terminal:
-            self._end_line()
+
+def _say_limits(limits: Sequence[RateLimits]) -> None:
+    line = format_rate_limits(limits, now=time.time())
+    if line:
+        say_dim(line)
 
 
 _WORD_FOR = {ResultStatus.PARTIAL: "partial", ResultStatus.UNCONFIRMED: "whole but unconfirmed"}
 
 
 class JsonWriter:
-    """Writes one JSON object a line to stdout, each with a stable ``type``."""
+    """Writes one JSON object a line to stdout, each with a stable ``type``.
+
+    Args:
+        stdout: where the lines go.
+    """
+
+    def __init__(self, stdout: Stdout) -> None:
+        self._stdout = stdout
 
     def on_event(self, event: CallEvent) -> None:
         """Writes the event."""
@@ -156,16 +168,16 @@ class JsonWriter:
 
     def _line(self, type_: str, **fields: Any) -> None:
         # ASCII only, so that no terminal, locale or line reader can stumble over it.
-        sys.stdout.write(json.dumps({"type": type_, **fields}) + "\n")
-        sys.stdout.flush()
+        self._stdout.write(json.dumps({"type": type_, **fields}) + "\n")
 
 
-def retry_at_of(error: HermesError) -> float | None:
-    """Unix seconds before which the backend does not want to be asked again, where it said so."""
-    verdict = error.verdict if isinstance(error, CallError) else None
-    moment: float | None = verdict.retry_at if verdict else None
-    return moment
+_KINDS: Final = {
+    UsageError: "usage",
+    ConfigError: "config",
+    PluginError: "plugin",
+    CallInterrupted: "interrupted",
+}
 
 
 def _kind_of(error: HermesError) -> str:
-    return {2: "usage", 130: "interrupted"}.get(error.exit_code, "failed")
+    return next((kind for family, kind in _KINDS.items() if isinstance(error, family)), "failed")
