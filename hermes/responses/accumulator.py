@@ -242,10 +242,10 @@ class Accumulator:
                     free.remove(builder)
                     break
         for place, data in enumerate(entries):
-            builder = next((one for one in free if one.may_be(data)), None)
-            if builder is not None and place not in matched:
-                matched[place] = builder
-                free.remove(builder)
+            alike = [builder for builder in free if place not in matched and builder.may_be(data)]
+            if alike:
+                matched[place] = alike[0]
+                free.remove(alike[0])
         return matched
 
     # Items and parts.

@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Self
 
 from hermes.errors import CallError
-from hermes.providers.contract import Failure, Request
+from hermes.providers.contract import EndpointMemory, Failure, Request, Verdict, VerdictKind
 from hermes.providers.dispatch import CallDispatch
 from hermes.providers.manager import PluginManager
-from hermes.providers.verdict import Verdict
 from hermes.responses.result import ResponseResult
 from hermes.runtime.client import Endpoint, build_client
 from hermes.runtime.deadlines import Deadlines
@@ -208,23 +207,11 @@ def plugins_with(plugin: Any, *enabled: str) -> PluginManager:
 
 def dispatch_of(manager: PluginManager | None = None) -> CallDispatch:
     """The adapters of one call."""
-    from hermes.providers.contract import EndpointMemory
-
     return (manager or PluginManager(["lenient"])).begin_call(
         provider="custom", model="m", memory=EndpointMemory(), on_report=lambda item: None
     )
 
 
 def verdict(kind: str, **fields: Any) -> Verdict:
-    from hermes.providers.contract import VerdictKind
-
+    """A verdict of that kind."""
     return Verdict(VerdictKind(kind), **fields)
-
-
-@contextlib.contextmanager
-def environment(monkeypatch: Any, variables: Mapping[str, str]) -> Iterator[None]:
-    """Sets environment variables for a while."""
-    with monkeypatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        yield

@@ -15,6 +15,9 @@ from hermes.runtime.client import Endpoint, build_client
 from hermes.runtime.transport import send
 from hermes.testing.backend import LoopbackBackend, SeenRequest
 from hermes.testing.corpus import scenario
+from hermes.testing.replies import event_stream
+from hermes.testing.scenario import Control
+from hermes.testing.scenarios.common import HALF_WAY
 
 from .conftest import Call
 from .helpers import STREAM, RawServer, http, run_with, saying, served
@@ -241,10 +244,6 @@ def test_the_connection_is_closed_after_the_terminal_event(call: Call) -> None:
 
 
 def test_an_exception_of_the_caller_closes_the_connection_too() -> None:
-    from hermes.testing.replies import event_stream
-    from hermes.testing.scenario import Control
-    from hermes.testing.scenarios.common import HALF_WAY
-
     def refuse(event: Any) -> None:
         raise OSError(28, "No space left on device")
 
