@@ -115,7 +115,7 @@ def show_attempts(attempts: Iterable[Attempt]) -> None:
             f"request {attempt.request_id}" if attempt.request_id else "no request id",
             f"{attempt.seconds:.2f} s",
         ]
-        outcome = f"{attempt.verdict}: {attempt.reason}" if attempt.verdict else "ok"
+        outcome = ": ".join(words for words in (attempt.verdict, attempt.reason) if words) or "ok"
         say_dim(f"attempt {attempt.number}: {', '.join(facts)}: {outcome}")
 
 

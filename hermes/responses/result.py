@@ -49,8 +49,8 @@ class Attempt:
         strategy: ``first``, ``retry`` or the name of a fallback.
         status: the HTTP status; None where none came.
         request_id: the backend's id of the request; empty where it sent none.
-        verdict: the kind of the verdict; empty where the attempt succeeded.
-        reason: one sentence that says why it did not succeed; empty where it did.
+        verdict: the kind of the verdict; empty where the backend ended the answer itself.
+        reason: one sentence that says why the answer is not whole; empty where it is.
         seconds: how long it took.
     """
 

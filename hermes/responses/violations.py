@@ -27,7 +27,7 @@ class Violation(StrEnum):
     ITEM_AGAIN = "item_again"
     """``response.output_item.added`` for an ``output_index`` that is taken."""
     PART_MISSING = "part_missing"
-    """An event names a part that was not added, or is of text where the part is of reasoning, or vice versa."""
+    """An event names a part that was not added; parts of text and of reasoning do not mix."""
     PART_AGAIN = "part_again"
     """``response.content_part.added`` for a part that exists."""
     FRAME_REPEATED = "frame_repeated"

@@ -250,22 +250,28 @@ class _Call:
         )
 
     def _plan_for(self, step: Retry | Fallback, plan: Plan, verdict: Verdict, failure: Failure) -> Plan:
+        what = self._what_happened(verdict)
         if isinstance(step, Retry):
-            self._wait(step.delay, verdict.message)
+            self._wait(step.delay, what)
             return replace(plan, request=_with_fresh_session(plan.request), strategy="retry")
         self._used |= {step.strategy}
         self._caller.restart_if_delivered()
         way = "as a stream" if step.request.streams else "without streaming"
-        self._report(Notice(step.notice or f"{verdict.message} Asking again {way}.", kind="fallback"))
+        self._report(Notice(step.notice or f"{what} Asking again {way}.", kind="fallback"))
         if verdict.kind is VerdictKind.ORDER_MISMATCH:
             hint = self._plugins.adapter_hint(failure.event.type if failure.event else "", failure.headers)
             if hint:
                 self._report(Notice(hint, kind="hint"))
         return Plan(_with_fresh_session(step.request), step.strategy, step.tolerate_prelude)
 
-    def _wait(self, delay: float, reason: str) -> None:
+    def _what_happened(self, verdict: Verdict) -> str:
+        """The verdict's sentence, unless the user has just read it."""
+        before = [earlier.message for earlier in self._verdicts[-2:-1]]
+        return "The same again." if before == [verdict.message] else verdict.message
+
+    def _wait(self, delay: float, what: str) -> None:
         when = f" in {delay:.0f} s" if delay >= 1 else ""
-        self._report(Notice(f"{reason} Retrying{when}.", kind="retry"))
+        self._report(Notice(f"{what} Retrying{when}.", kind="retry"))
         self._waited += delay
         self._clock.sleep(delay)
 
@@ -281,6 +287,7 @@ class _Call:
         word = word if isinstance(word, str) and word else "no reason given"
         reason = f"The backend ended the answer early ({self._redactor.text(word)[:_LONGEST_WORD]})."
         hint = _HINT_OF_INCOMPLETE.get(word, "")
+        self._attempts[-1] = replace(self._attempts[-1], reason=reason)
         if not answer.is_usable:
             if self._best.answer is not None:
                 return self._make_do()
