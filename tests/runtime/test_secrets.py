@@ -293,7 +293,11 @@ def test_data_that_cannot_be_searched_is_not_shown() -> None:
     deep: dict[str, Any] = {"key": KEY}
     for _ in range(5000):
         deep = {"deep": deep}
-    assert Redactor([KEY]).json(deep) == {}
+    # How deep is too deep to search differs between the versions of Python.
+    shown: Any = Redactor([KEY]).json(deep)
+    while isinstance(shown, dict) and "deep" in shown:
+        shown = shown["deep"]
+    assert shown in ({}, {"key": "[redacted]"})
     assert Redactor([KEY]).json({"text": f"\ud800{KEY}"}) == {}
 
 
