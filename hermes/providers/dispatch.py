@@ -148,7 +148,7 @@ class CallDispatch:
 
     def _normalize(self, event: Event, route: Route, start: int) -> list[Event]:
         for seat in route:
-            if seat.position < start or not seat.active:
+            if seat.position < start:
                 continue
             answer = self._ask(seat, "normalize_stream_event", checked_events, event, seat.context)
             if answer is None:

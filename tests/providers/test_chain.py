@@ -126,7 +126,7 @@ def test_routes_of_a_hostile_stream_are_bounded(begin_call: Any) -> None:
     call = begin_call(watcher("a", seen, "acme.*"))
     for number in range(5000):
         assert call.dispatch.route(f"evil.{number}") == ()
-    assert call.dispatch.route("x" * 1_000_000) == ()
+        assert call.dispatch.route("x" * (number + 1000)) == ()
     routes = call.dispatch._routes  # memory cannot be seen from outside
     assert len(routes) <= 1024
     assert sum(map(len, routes)) < 100_000

@@ -114,6 +114,23 @@ def test_a_bridge_closes_its_message_at_the_wrong_place(drive: Any) -> None:
         assert [item.type for item in driven.answer.items] == ["reasoning", "message"]
 
 
+def test_a_bridge_goes_on_with_another_message(drive: Any) -> None:
+    first = [*late_text(), item_done(message_item("Hello", item_id="msg_9"))]
+    second = text_delta(" World", item_id="msg_10")
+    driven = drive([created(), *reasoning_events(), *first, second, EMPTY_END])
+    assert driven.text == driven.delivered == "Hello World"
+    assert [item.type for item in driven.answer.items] == ["reasoning", "message", "message"]
+
+
+def test_a_bridge_gives_its_text_the_id_of_the_reasoning(drive: Any) -> None:
+    driven = drive([created(), *reasoning_events(), *late_text(item_id="rs_1"), EMPTY_END])
+    assert driven.text == driven.delivered == "Hello"
+    assert [(item.type, item.reasoning) for item in driven.answer.items] == [
+        ("reasoning", "Thinking"),
+        ("message", ""),
+    ]
+
+
 def test_text_at_the_place_of_a_call(drive: Any) -> None:
     stream = [*function_call_events(), *late_text(), completed(function_call_item())]
     driven = drive([created(), *stream])
@@ -160,6 +177,13 @@ def test_parts_never_added(drive: Any, missing: tuple[str, ...]) -> None:
     driven = drive(dropping(good_events(), *missing))
     assert driven.text == driven.delivered == "Hello"
     assert driven.repairs == [Violation.PART_MISSING]
+
+
+def test_an_item_without_type_becomes_what_its_text_makes_it(drive: Any) -> None:
+    opened = item_added({"id": "msg_1"})
+    driven = drive([created(), opened, *late_text(item_id="msg_1"), EMPTY_END])
+    assert driven.text == driven.delivered == "Hello"
+    assert [item.type for item in driven.answer.items] == ["message"]
 
 
 def test_a_refusal_without_part(drive: Any) -> None:
@@ -246,8 +270,16 @@ def test_a_call_is_added_again_under_another_id(drive: Any) -> None:
         (message_events("Hello"), message_events("World", item_id="msg_2")),
         (message_events("Hello", item_id=""), message_events("World", item_id="")),
         (message_events("Hello"), function_call_events()),
+        (message_events("Hello", item_id="")[:3], function_call_events()),
     ],
-    ids=["calls", "calls without ids", "messages", "messages without ids", "message and call"],
+    ids=[
+        "calls",
+        "calls without ids",
+        "messages",
+        "messages without ids",
+        "message and call",
+        "open message without id and call",
+    ],
 )
 def test_two_items_at_one_place_are_not_made_one(drive: Any, first: Any, second: Any) -> None:
     driven = drive([created(), *first, *second, EMPTY_END])
@@ -291,6 +323,39 @@ def test_two_messages_without_indexes(drive: Any, strip: Any) -> None:
     assert len(driven.answer.items) == 2
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_two_messages_of_which_none_is_done(drive: Any, named: bool) -> None:
+    stream = (unplaced if named else unnamed)(TWO_MESSAGES)
+    driven = drive([created(), *dropping(stream, "response.output_item.done"), EMPTY_END])
+    assert driven.text == driven.delivered == "Hello World"
+    assert [item.text for item in driven.answer.items] == ["Hello", " World"]
+
+
+@pytest.mark.parametrize(
+    "output", [(), (message_item("Hello", item_id=""), message_item(" World", item_id=""))]
+)
+def test_two_messages_of_which_only_the_end_is_told(drive: Any, output: Any) -> None:
+    ends = [event for event in unnamed(TWO_MESSAGES) if event["type"] == "response.output_item.done"]
+    driven = drive([created(), *ends, completed(*output)])
+    assert driven.text == driven.delivered == "Hello World"
+
+
+def test_two_messages_whose_ids_are_empty(drive: Any) -> None:
+    stream = [*message_events("Hello", item_id=""), *message_events(" World", item_id="", output_index=1)]
+    driven = drive([created(), *unplaced(stream), EMPTY_END])
+    assert driven.text == driven.delivered == "Hello World"
+    assert len(driven.answer.items) == 2
+
+
+def test_a_message_whose_id_is_another_one_in_every_event(drive: Any) -> None:
+    events = unplaced(message_events("Hello"))
+    changing = [{**e, "item_id": f"msg_{n}"} if "item_id" in e else e for n, e in enumerate(events, 7)]
+    changing[-1] = {**changing[-1], "item": message_item("Hello", item_id="msg_99")}
+    driven = drive([created(), *changing, EMPTY_END])
+    assert driven.text == driven.delivered == "Hello"
+    assert len(driven.answer.items) == 1
+
+
 def test_two_messages_whose_items_were_never_added(drive: Any) -> None:
     stream = dropping(unplaced(TWO_MESSAGES), "response.output_item.added", "response.content_part.added")
     driven = drive([created(), *stream, EMPTY_END])
@@ -329,8 +394,8 @@ def test_arguments_of_a_call_that_nobody_added(drive: Any) -> None:
     # They have an id of their own: they must not join the arguments of the call that is open.
     stray = unplaced([arguments_delta('{"path"', item_id="fc_2"), arguments_delta(':"x"}', item_id="fc_2")])
     events = unplaced(function_call_events())
-    end = completed(function_call_item(), function_call_item(**SECOND))
-    driven = drive([created(), *events[:2], *stray, *events[2:], end])
+    # Nothing tells the first call's arguments once more.
+    driven = drive([created(), *events[:2], *stray, events[2], completed(function_call_item(**SECOND))])
     assert driven.calls == [CALL, SECOND_CALL]
 
 
@@ -352,8 +417,9 @@ def test_two_parts_without_indexes(drive: Any) -> None:
 
 def test_a_part_added_twice_without_index_is_one(drive: Any) -> None:
     events = unplaced(message_events("Hello"))
-    driven = drive([created(), *events[:2], events[1], *events[2:], EMPTY_END])
+    driven = drive([created(), *events[:2], events[1], *events[2:-1], EMPTY_END])
     assert driven.text == driven.delivered == "Hello"
+    assert len(driven.answer.items[0].data["content"]) == 1
 
 
 def test_text_done_again_after_its_item(drive: Any) -> None:

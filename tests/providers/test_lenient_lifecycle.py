@@ -105,6 +105,14 @@ def test_the_same_response_created_again(drive: Any, place: int) -> None:
     assert driven.answer.response["model"] == "m-2"
 
 
+def test_created_again_without_an_id(drive: Any) -> None:
+    events = good_events()
+    again = {"type": "response.created", "response": {"status": "in_progress"}}
+    driven = drive([*events[:4], again, *events[4:]])
+    assert driven.text == "Hello"
+    assert driven.repairs == [Violation.CREATED_AGAIN]
+
+
 @pytest.mark.parametrize("first", [created(), in_progress()], ids=["created", "created missing"])
 def test_another_response_within_the_stream_is_no_repetition(drive: Any, first: Any) -> None:
     stray = up_to(message_events("Strange"), "response.output_text.delta")

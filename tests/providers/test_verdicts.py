@@ -235,6 +235,20 @@ TABLE: list[tuple[Failure, str, bool, str, str]] = [
         ),
     ),
     (
+        http(400, {"error": {"message": "Only supports streaming.", "code": "unsupported_value"}}),
+        "stream_required",
+        False,
+        "unsupported_value",
+        "The backend answers only streamed requests: Only supports streaming (unsupported_value, HTTP 400).",
+    ),
+    (
+        http(400, {"error": {"message": "The model is not supported.", "type": "server_error"}}),
+        "model_unavailable",
+        False,
+        "server_error",
+        "The backend does not offer this model: The model is not supported (server_error, HTTP 400).",
+    ),
+    (
         http(400, {"error": {"message": NOT_SUPPORTED, "code": "unsupported_parameter"}}),
         "bad_request",
         False,

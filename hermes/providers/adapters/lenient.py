@@ -170,8 +170,6 @@ def _with_created(event: Event, context: AdapterContext) -> Sequence[Event] | No
     response = _response(event)
     if event.type == "response.in_progress" and not response:
         return []  # a heartbeat, not the first event of an answer
-    if event.type == "response.completed" and not response:
-        response = _lifted(event)
     _notes(context).response_id = response.get("id")
     created = {**response, "status": "in_progress", "output": []}
     return [_event("response.created", response=created), event]
@@ -222,7 +220,7 @@ def _added(event: Event, index: int, context: AdapterContext) -> Event:
     """The missing ``response.output_item.added`` of the item that an event is about."""
     item = event.data.get("item")
     if isinstance(item, Mapping):
-        opened = {name: value for name, value in item.items() if name not in ("content", "summary")}
+        opened = dict(item)
     else:
         told = {"id": event.data.get("item_id")}
         told.update({name: event.data.get(name) for name in ("call_id", "name")})
@@ -306,8 +304,8 @@ def _guessed_index(event: Event, notes: _Notes) -> int:
         # The ids of one message may differ from event to event; those of calls tell the calls apart.
         if not named or kind in ("message", "reasoning"):
             return index
-    if not any(ids) and event.type.endswith(".done"):
-        index = notes.latest(kind, done=True)  # it is told once more
+    if not any(ids) and event.type.endswith(("_text.done", "content_part.done")):
+        index = notes.latest(kind, done=True)  # its text is told once more
         if index is not None:
             return index
     return notes.free_index()
