@@ -71,9 +71,10 @@ def error_detail_from_body(body: bytes) -> ErrorDetail:
     if detail:
         return detail
     told = _from_frames(body)
-    if told or decoded is not None:
+    if told:
         return told
-    return ErrorDetail(message=text[:500])
+    # An error without code, type or message may still say when to ask again.
+    return detail if decoded is not None else ErrorDetail(message=text[:500])
 
 
 def _json_prefix(text: str) -> object | None:

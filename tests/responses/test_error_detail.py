@@ -222,3 +222,9 @@ def test_no_payload_raises_or_shows_python(payload):
 @given(st.binary(max_size=40) | payloads.map(json.dumps).map(str.encode))
 def test_no_body_raises(body):
     assert type(error_detail_from_body(body).message) is str
+
+
+@pytest.mark.parametrize("field", ["resets_in_seconds", "resets_at"])
+def test_an_error_that_tells_only_a_time_still_tells_it(field: str) -> None:
+    detail = error_detail_from_body(f'{{"error": {{"{field}": 20}}}}'.encode())
+    assert 20 in (detail.resets_in, detail.resets_at)

@@ -203,7 +203,10 @@ def _with_item(event: Event, context: AdapterContext) -> Sequence[Event] | None:
         return []  # an item event without an item says nothing
     if type(index) is not int:
         return None
-    if index in _notes(context).items:
+    notes = _notes(context)
+    named = notes.index_of(*_ids(event))
+    if index in notes.items or (named is not None and notes.items[named].kind == _item_type(event)):
+        # vLLM counts on between the done events of one item: https://github.com/vllm-project/vllm/pull/31761
         return _at_its_own_place(event, context)
     return [_added(event, index, context), event]
 

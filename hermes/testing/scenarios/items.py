@@ -39,6 +39,15 @@ def _ended_with(terminal: Json) -> tuple[bytes, ...]:
     return frames([*good_events()[:-1], terminal])
 
 
+def _counted_on(events: list[Json]) -> list[Json]:
+    """The events of one item at index 7, whose done events say 8 and 9."""
+    places = {"response.output_text.done": 8, "response.content_part.done": 8, "response.output_item.done": 9}
+    return [
+        {**event, "output_index": places.get(event["type"], 7)} if "output_index" in event else event
+        for event in events
+    ]
+
+
 def _items_missing() -> list[Scenario]:
     late = [text_delta("Hel", item_id="msg_9"), text_delta("lo", item_id="msg_9")]
     answer = message_item(item_id="msg_9")
@@ -187,6 +196,12 @@ def _fields() -> list[Scenario]:
             66,
             "the terminal response has no id",
             *_ended_with(unnamed),
+        ),
+        tolerated(
+            "output-index-wrong/done-events-count-on",
+            40,
+            "each done event of an item names a higher index than the one before",
+            *frames(_counted_on(good_events())),
         ),
         tolerated(
             "function-args-only-in-done",
