@@ -19,7 +19,7 @@ def provider_key(name: str) -> str:
     return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that was probably meant; empty where none is near."""
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The known name that was probably meant; empty where none is as near as ``cutoff``, from 0 to 1."""
+    matches = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
     return matches[0] if matches else ""

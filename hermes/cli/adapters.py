@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hermes.cli.output import prints_to_stderr
 from hermes.config.models import Config
+from hermes.names import plugin_key
 from hermes.providers.manager import PluginManager
-from hermes.providers.names import plugin_key
 
 __all__ = ["plugin_manager"]
 

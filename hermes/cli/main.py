@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -16,6 +15,7 @@ from hermes.cli.messages import show_error, show_fault
 from hermes.cli.options import OneShot, given_options, one_shot_options
 from hermes.cli.output import Stdout, StdoutGone, prepare_streams, print_line
 from hermes.errors import CallInterrupted, HermesError, UsageError
+from hermes.names import nearest
 
 __all__ = ["main", "run"]
 
@@ -89,9 +89,9 @@ def _no_such_command(args: list[str], *, is_question: bool) -> UsageError:
             f"`{word}` is no part of the prompt and no command.",
             hint="Put the whole prompt in quotes: hermes -z 'PROMPT'",
         )
-    near = difflib.get_close_matches(word, _VERBS, n=1)
+    near = nearest(word, _VERBS)
     if near:
-        return UsageError(f"There is no command `{word}`.", hint=f"Did you mean: hermes {near[0]}")
+        return UsageError(f"There is no command `{word}`.", hint=f"Did you mean: hermes {near}")
     return UsageError(f"There is no command `{word}`.", hint="To ask a model, run: hermes -z 'PROMPT'")
 
 

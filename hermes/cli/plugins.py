@@ -14,8 +14,8 @@ from hermes.config.edit import set_plugin_state
 from hermes.config.load import load_config
 from hermes.config.paths import config_path
 from hermes.errors import UsageError
+from hermes.names import plugin_key
 from hermes.providers.manager import PluginInfo, PluginState
-from hermes.providers.names import plugin_key
 
 __all__ = ["plugins"]
 

@@ -13,8 +13,8 @@ from hermes.config.dotenv import read_environment
 from hermes.config.load import load_config
 from hermes.config.models import Config
 from hermes.config.resolve import ResolvedProvider, resolve_provider
+from hermes.names import plugin_key
 from hermes.providers.manager import PluginManager, PluginState
-from hermes.providers.names import plugin_key
 from hermes.responses.sse import DEFAULT_MAX_FRAME_BYTES
 from hermes.runtime.client import Endpoint
 from hermes.runtime.deadlines import Deadlines

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Final
 
 from hermes.errors import UnsupportedApiModeError
+from hermes.names import nearest
 
 __all__ = ["API_MODE", "spoken_api_mode"]
 
@@ -36,8 +36,8 @@ def spoken_api_mode(written: str, where: str) -> str:
             hint=f"If the backend has a /responses endpoint, set {where} to {API_MODE}; "
             "else choose another provider, with --provider NAME.",
         )
-    near = difflib.get_close_matches(mode, sorted(_SPOKEN | _NOT_SPOKEN), n=1)
-    guess = f"Did you mean {near[0]}? " if near else ""
+    near = nearest(mode, _SPOKEN | _NOT_SPOKEN)
+    guess = f"Did you mean {near}? " if near else ""
     raise UnsupportedApiModeError(
         f"`{where}` is {_quoted(mode)}, which is no API mode that Hermes knows.",
         hint=f"{guess}Hermes speaks {API_MODE}. To check the file, run: hermes config check",

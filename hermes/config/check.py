@@ -17,12 +17,12 @@ from hermes.config.load import problem_error, read_config_text, validate
 from hermes.config.lookup import Source, entries_of, selected_entry, sources_of
 from hermes.config.misspelt import keys_unknown_to_hermes, misspelt_keys
 from hermes.config.models import Config, PluginsSection
-from hermes.config.names import plugin_key, provider_key
 from hermes.config.paths import config_path, env_path
 from hermes.config.resolve import resolve_provider
 from hermes.config.urls import normalise_base_url, origin_of
 from hermes.config.yamltext import line_of, parse_yaml
 from hermes.errors import ConfigError
+from hermes.names import plugin_key, provider_key
 
 __all__ = ["Finding", "check_config"]
 

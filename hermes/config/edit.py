@@ -8,11 +8,11 @@ from typing import Any
 
 from hermes.config.files import TextFile, locked_folder, read_text_file, replace_file
 from hermes.config.load import problem_error, validate
-from hermes.config.names import plugin_key
 from hermes.config.paths import config_path
 from hermes.config.splice import CannotSpliceError, add_plugin, remove_plugin
 from hermes.config.yamltext import parse_yaml
 from hermes.errors import ConfigError, ConfigFileError
+from hermes.names import plugin_key
 
 __all__ = ["set_plugin_state"]
 

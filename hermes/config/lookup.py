@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hermes.config.models import Config, Endpoint
-from hermes.config.names import provider_key
 from hermes.config.urls import OPENAI_BASE_URL
 from hermes.errors import ConfigError, UnknownProviderError
+from hermes.names import nearest, provider_key
 
 __all__ = [
     "Choice",
@@ -158,8 +157,7 @@ def _find_entry(config: Config, wanted: str) -> Source | None:
 def _near(config: Config, wanted: str, *, cutoff: float = 0.6) -> str | None:
     names = {_entry_key(name): name for name in [CUSTOM, *_BUILT_IN]}
     names |= {_entry_key(source.name): source.name for source in entries_of(config)}
-    near = difflib.get_close_matches(_entry_key(wanted), list(names), n=1, cutoff=cutoff)
-    return names[near[0]] if near else None
+    return names.get(nearest(_entry_key(wanted), names, cutoff=cutoff))
 
 
 def _unknown(config: Config, wanted: str, where: str) -> UnknownProviderError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from hermes.config.models import (
     RecoverySection,
     Section,
 )
+from hermes.names import nearest
 
 __all__ = ["keys_unknown_to_hermes", "misspelt_keys"]
 
@@ -29,9 +29,9 @@ def misspelt_keys(data: Any) -> Iterator[tuple[KeyPath, str]]:
     for path, section in keys_unknown_to_hermes(data):
         key = path[-1]
         if key not in _NOT_MISSPELT:
-            near = difflib.get_close_matches(str(key), sorted(section.known_keys()), n=1, cutoff=0.8)
+            near = nearest(str(key), section.known_keys(), cutoff=0.8)
             if near:
-                yield path, near[0]
+                yield path, near
 
 
 def keys_unknown_to_hermes(data: Any) -> Iterator[tuple[KeyPath, type[Section]]]:

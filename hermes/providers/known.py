@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from hermes.providers.names import plugin_key
+from hermes.names import plugin_key
 
 __all__ = ["KnownAdapter", "adapter_for", "adapter_named"]
 

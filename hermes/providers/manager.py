@@ -9,12 +9,12 @@ from importlib.metadata import Distribution, EntryPoint, distributions, entry_po
 from inspect import isclass
 
 from hermes.errors import PluginLoadError, UnknownPluginError
+from hermes.names import nearest, plugin_key
 from hermes.providers.adapters import builtin, lenient
 from hermes.providers.contract import EndpointMemory, Notice, RateLimits
 from hermes.providers.dispatch import Adapter, CallDispatch
 from hermes.providers.faults import fault
 from hermes.providers.known import adapter_for, adapter_named
-from hermes.providers.names import nearest, plugin_key
 from hermes.providers.registration import Registry
 
 __all__ = ["ENTRY_POINT_GROUP", "PluginInfo", "PluginManager", "PluginState"]

@@ -9,11 +9,11 @@ from typing import Any
 import pluggy
 
 from hermes.errors import PluginLoadError
+from hermes.names import nearest
 from hermes.providers import hookspecs
 from hermes.providers.contract import API_VERSION
 from hermes.providers.dispatch import Adapter
 from hermes.providers.markers import PROJECT_NAME
-from hermes.providers.names import nearest
 
 __all__ = ["HOOK_NAMES", "Registry"]
 

@@ -13,9 +13,9 @@ from pytest_mock import MockerFixture
 
 from hermes.config.edit import set_plugin_state
 from hermes.config.load import load_config
-from hermes.config.names import plugin_key
 from hermes.config.yamltext import parse_yaml
 from hermes.errors import ConfigError, ConfigFileError
+from hermes.names import plugin_key
 
 Write = Callable[[str | bytes], Path]
 

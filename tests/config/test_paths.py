@@ -49,7 +49,7 @@ def test_given_folder_wins_over_the_variable(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_paths_import_nothing_heavy() -> None:
     code = (
-        "import sys, hermes.config.paths, hermes.config.names;"
+        "import sys, hermes.config.paths, hermes.names;"
         "print(sorted({'pydantic', 'ruamel.yaml', 'dotenv'} & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

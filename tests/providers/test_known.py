@@ -3,32 +3,6 @@ from __future__ import annotations
 import pytest
 
 from hermes.providers.known import adapter_for, adapter_named
-from hermes.providers.names import nearest, plugin_key
-
-
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [
-        ("codex_lb", "codex_lb"),
-        ("codex-lb", "codex_lb"),
-        ("hermes-codex-lb", "codex_lb"),
-        ("Hermes_Codex.LB ", "codex_lb"),
-        ("hermes-hermes", "hermes"),
-        ("hermes-", "hermes_"),
-        ("", ""),
-    ],
-)
-def test_plugin_key(name: str, key: str) -> None:
-    assert plugin_key(name) == key
-
-
-@pytest.mark.parametrize(
-    ("name", "near"),
-    [("codexlb", "codex_lb"), ("lenent", "lenient"), ("something else", ""), ("", "")],
-)
-def test_nearest(name: str, near: str) -> None:
-    assert nearest(name, iter(["codex_lb", "lenient", "builtin"])) == near
-    assert nearest(name, []) == ""
 
 
 @pytest.mark.parametrize(
