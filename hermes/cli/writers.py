@@ -62,7 +62,7 @@ class AnswerWriter:
             show_notice(event)
         elif isinstance(event, RateLimits):
             self._limits[event.limit_name] = event
-        elif not event.continues:
+        elif not event.continues and self._last:
             self._end_line()
             say("hermes: The answer begins anew.")
 

@@ -54,7 +54,7 @@ def classify_stream_error(failure: Failure, context: AdapterContext) -> Verdict 
 
 @hookspec
 def fallback_request(request: Request, verdict: Verdict, context: AdapterContext) -> Fallback | None:
-    """Asked after a verdict while attempts remain, with the request of the call as it was first sent.
+    """Asked after a verdict while attempts remain, with the request that failed.
 
     The first fallback whose strategy was not used in this call counts; None for "not mine".
     """

@@ -74,6 +74,7 @@ class PluginManager:
     ) -> None:
         wanted = {plugin_key(name): name for name in enabled}
         off = {plugin_key(name) for name in disabled} - {"builtin"}
+        self._overruled = off & wanted.keys()
         self._registry = Registry()
         self._plugins: dict[str, PluginInfo] = {}
         self._load_own(wanted, off)
@@ -133,6 +134,8 @@ class PluginManager:
         knows = f"The adapter `{known.adapter}` knows this backend and keeps its streams"
         if plugin is not None and plugin.state is PluginState.FAILED:
             return f"{knows}, but it cannot be used: {plugin.reason}."
+        if plugin_key(known.adapter) in self._overruled:
+            return f"{knows}; it is switched off for this call."
         installed = plugin is not None and plugin.state is PluginState.DISABLED
         install = "" if installed else f"`pip install {known.package}`, then "
         return f"{knows}: {install}`hermes plugins enable {known.adapter}`."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pluggy
@@ -53,6 +54,8 @@ class Registry:
         )
 
     def _check_attributes(self, plugin: object) -> None:
+        if inspect.isroutine(plugin):
+            raise PluginLoadError("it is a function; name a module, a class or an object")
         version = getattr(plugin, "api_version", None)
         if type(version) is not int or version != API_VERSION:
             told = "names no api_version" if version is None else f"is written for contract {version!r}"
@@ -66,7 +69,7 @@ class Registry:
         self._check_event_types(getattr(plugin, "event_types", ()))
 
     def _check_event_types(self, types: object) -> None:
-        if isinstance(types, str) or not isinstance(types, Sequence):
+        if isinstance(types, str) or not isinstance(types, (Sequence, AbstractSet)):
             raise PluginLoadError("its `event_types` is not a list of event types")
         for entry in types:
             if not isinstance(entry, str) or not entry:
@@ -114,7 +117,9 @@ def _with_spec_arguments(
     function: Callable[..., Any], names: Sequence[str], spec_names: Sequence[str]
 ) -> Callable[..., Any]:
     """The function as one that takes all arguments of the spec: an implementation may leave some out."""
-    if list(names) == list(spec_names):
+    parameters = inspect.signature(function).parameters
+    by_keyword = [name for name, parameter in parameters.items() if parameter.kind is parameter.KEYWORD_ONLY]
+    if list(names) == list(spec_names) and not by_keyword:
         return function
-    taken = [(name, spec_names.index(name)) for name in names if name in spec_names]
+    taken = [(name, spec_names.index(name)) for name in [*names, *by_keyword] if name in spec_names]
     return lambda *arguments: function(**{name: arguments[place] for name, place in taken})

@@ -97,11 +97,12 @@ def looks_like_response(data: object) -> bool:
         return False
     if data.get("object") == "response":
         return True
-    return isinstance(data.get("output"), list) and not data.get("error")
+    return (isinstance(data.get("output"), list) or bool(_output_text(data))) and not data.get("error")
 
 
 def events_from_response(data: dict[str, Any]) -> list[Event]:
     """The events that say the same as a whole Response object."""
+    data = _with_output_text(data)
     status = data.get("status")
     if not isinstance(status, str) or not status:
         is_whole = isinstance(data.get("output"), list) and not data.get("error")
@@ -113,6 +114,23 @@ def events_from_response(data: dict[str, Any]) -> list[Event]:
         data = {**data, "status": "failed", "error": {"code": "unfinished_response", "message": message}}
     created = Event("response.created", {"type": "response.created", "response": {**data, "output": []}})
     return [created, Event(terminal, {"type": terminal, "response": data})]
+
+
+def _output_text(data: dict[str, Any]) -> str:
+    """The text of all messages at the top of a Response, as the SDK adds it to the object."""
+    text = data.get("output_text")
+    return text if isinstance(text, str) else ""
+
+
+def _with_output_text(data: dict[str, Any]) -> dict[str, Any]:
+    """The response with its text in an item, where it stands at the top only."""
+    text, output = _output_text(data), data.get("output")
+    output = output if isinstance(output, list) else []
+    if not text or any(isinstance(item, dict) and item.get("type") == "message" for item in output):
+        return data
+    part = {"type": "output_text", "text": text, "annotations": []}
+    message = {"type": "message", "role": "assistant", "status": "completed", "content": [part]}
+    return {**data, "output": [*output, message]}
 
 
 def _missing_type(frame: Frame, data: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from io import StringIO
+from math import ceil
 from typing import Any, Final
 
 from hermes.errors import CallError, CallInterrupted
@@ -87,7 +88,7 @@ class CallOptions:
 def run_call(
     client: Any,
     request: Mapping[str, Any],
-    plugins: PluginManager,
+    plugins: PluginManager | None = None,
     *,
     options: CallOptions | None = None,
     on_event: Callable[[CallEvent], None] | None = None,
@@ -97,7 +98,7 @@ def run_call(
     Args:
         client: anything with the SDK's ``responses.create(**request)``.
         request: the keywords of ``responses.create``; ``stream`` is set here.
-        plugins: the adapters.
+        plugins: the adapters; those that come with Hermes where it is left out.
         options: how the call is made.
         on_event: takes notices, rate limits and, with ``options.live``, deltas.
 
@@ -105,18 +106,20 @@ def run_call(
         CallError: there is no usable answer; its message says why.
         CallInterrupted: the user stopped the call.
     """
-    return _run_codex_stream(client, request, plugins, options or CallOptions(), on_event)
+    return _run_codex_stream(client, request, plugins, options, on_event)
 
 
 def _run_codex_stream(
     client: Any,
     request: Mapping[str, Any],
-    plugins: PluginManager,
-    options: CallOptions,
+    plugins: PluginManager | None = None,
+    options: CallOptions | None = None,
     on_event: Callable[[CallEvent], None] | None = None,
 ) -> ResponseResult:
     """The core: streams, dispatches through the plugin manager, and follows the recovery table."""
-    return _Call(client, Request(request, stream=True), plugins, options, on_event).run()
+    if plugins is None:
+        plugins = PluginManager(["lenient"])
+    return _Call(client, Request(request, stream=True), plugins, options or CallOptions(), on_event).run()
 
 
 class _Call:
@@ -174,7 +177,7 @@ class _Call:
                 return self._ended(outcome.answer)
             verdict = self._classify(outcome.failure)
             self._best.offer(outcome.answer, verdict, delivered=self._caller.has_text)
-            step = self._next_step(verdict)
+            step = self._next_step(plan, verdict)
             if isinstance(step, Stop):
                 return self._make_do()
             plan = self._plan_for(step, plan, verdict, outcome.failure)
@@ -234,7 +237,7 @@ class _Call:
             self._memory.learn(EndpointFact.STREAM_REQUIRED)
         return verdict
 
-    def _next_step(self, verdict: Verdict) -> Step:
+    def _next_step(self, plan: Plan, verdict: Verdict) -> Step:
         best = self._best.answer
         return decide(
             verdict,
@@ -246,16 +249,16 @@ class _Call:
             tool_ran=self._options.tool_ran,
             now=self._clock.now(),
             time_left=self._time_left(),
-            fallback=lambda: self._dispatch.fallback(self._request, verdict, self._used),
+            fallback=lambda: self._dispatch.fallback(plan.request, verdict, self._used),
         )
 
     def _plan_for(self, step: Retry | Fallback, plan: Plan, verdict: Verdict, failure: Failure) -> Plan:
         what = self._what_happened(verdict)
+        self._caller.begin_anew()
         if isinstance(step, Retry):
             self._wait(step.delay, what)
             return replace(plan, request=_with_fresh_session(plan.request), strategy="retry")
         self._used |= {step.strategy}
-        self._caller.restart_if_delivered()
         way = "as a stream" if step.request.streams else "without streaming"
         self._report(Notice(step.notice or f"{what} Asking again {way}.", kind="fallback"))
         if verdict.kind is VerdictKind.ORDER_MISMATCH:
@@ -270,7 +273,7 @@ class _Call:
         return "The same again." if before == [verdict.message] else verdict.message
 
     def _wait(self, delay: float, what: str) -> None:
-        when = f" in {delay:.0f} s" if delay >= 1 else ""
+        when = f" in {ceil(delay)} s" if delay >= 1 else ""
         self._report(Notice(f"{what} Retrying{when}.", kind="retry"))
         self._waited += delay
         self._clock.sleep(delay)
@@ -281,7 +284,10 @@ class _Call:
         """The backend ended the answer itself: completed, or incomplete and said so."""
         if answer.status == "completed":
             self._caller.hand_out_restarted(answer)
-            return self._result(answer, ResultStatus.COMPLETE)
+            if self._caller.was_told_otherwise(answer):
+                text = "The backend revised its answer after it was shown; the final text differs."
+                self._report(Notice(text, kind="revised"))
+            return self._completed(answer)
         details = (answer.response or {}).get("incomplete_details")
         word = details.get("reason") if isinstance(details, Mapping) else None
         word = word if isinstance(word, str) and word else "no reason given"
@@ -294,6 +300,22 @@ class _Call:
             raise CallError(reason, hint=hint, attempts=self._attempts)
         self._caller.hand_out_restarted(answer)
         return self._result(answer, ResultStatus.PARTIAL, reason=reason, hint=hint)
+
+    def _completed(self, answer: Answer) -> ResponseResult:
+        """A complete answer, unless all that it holds is a call that cannot be run."""
+        result = self._result(answer, ResultStatus.COMPLETE)
+        runnable = {call.call_id for call in result.tool_calls}
+        calls = [item.function_call for item in answer.items if item.function_call is not None]
+        broken = [call.name for call in calls if call.call_id not in runnable]
+        if not broken:
+            return result
+        name = self._redactor.text(broken[0])[:_LONGEST_WORD]
+        reason = f"The arguments of the call of `{name}` are damaged, so it is not run."
+        if result.text or result.refusal or runnable:
+            self._report(Notice(reason, kind="tool"))
+            return self._result(answer, ResultStatus.COMPLETE)
+        self._attempts[-1] = replace(self._attempts[-1], reason=reason)
+        return self._result(answer, ResultStatus.PARTIAL, reason=reason)
 
     def _make_do(self) -> ResponseResult:
         """No attempt completed: the best of them is the answer, or there is none."""
@@ -337,6 +359,7 @@ class _Caller:
         self._limits: dict[str, RateLimits] = {}
         self._delivered = {"text": StringIO(), "refusal": StringIO()}
         self._restarting = False
+        self._handed_out = False
 
     @property
     def has_text(self) -> bool:
@@ -364,9 +387,20 @@ class _Caller:
         if self._on_event is not None:
             self._on_event(item)
 
-    def restart_if_delivered(self) -> None:
-        """From here on the answer is another one than what was delivered."""
+    def begin_anew(self) -> None:
+        """From here on the answer is another one than what was delivered.
+
+        Delivered text is compared with the new answer once that is whole; reasoning and arguments just
+        begin anew, and the caller is told so before they do.
+        """
         self._restarting = self._restarting or self.has_text
+        if self._handed_out and not self._restarting and self._on_event is not None:
+            self._on_event(Restarted(continues=False))
+        self._handed_out = False
+
+    def was_told_otherwise(self, answer: Answer) -> bool:
+        """Whether what was delivered live is not what the backend says in the end."""
+        return self.has_text and not self._restarting and self._delivered["text"].getvalue() != answer.text
 
     def hand_out_restarted(self, answer: Answer) -> None:
         """Hands out a restarted answer: its rest where it continues what was delivered, else all of it."""
@@ -383,6 +417,7 @@ class _Caller:
 
     def _deliver(self, delta: Delta) -> None:
         delivered = self._delivered.get(delta.kind)
+        self._handed_out = True
         if delivered is not None:
             self.characters += len(delta.text)
             delivered.write(delta.text)

@@ -8,12 +8,13 @@ the exceptions of the SDK hold the request, and with it the key.
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from hermes.providers.contract import Event, Failure, FailureKind, Request, Violation
@@ -88,9 +89,10 @@ class BytesAnswer:
 
 @dataclass(slots=True)
 class EventsAnswer:
-    """An iterable of events that the client has decoded already."""
+    """Events that the client has decoded already: an iterable, or a context manager that gives one."""
 
     source: Any
+    _entered: bool = False
 
     def events(self) -> Iterator[Mapping[str, Any]]:
         """The events as plain mappings.
@@ -98,11 +100,23 @@ class EventsAnswer:
         Raises:
             TransportFailed: the client raised something that is known of clients.
         """
-        for event in _mapped(self.source):
-            yield as_mapping(event)
+        came = False
+        if isinstance(self.source, Iterable):
+            for event in _mapped(self.source):
+                came = True
+                yield as_mapping(event)
+        if not came and _is_context_manager(self.source):
+            self._entered = True
+            inner = self.source.__enter__()
+            if inner is not self.source:
+                for event in _mapped(inner):
+                    yield as_mapping(event)
 
     def close(self) -> None:
         """Closes the source where it can be closed."""
+        if self._entered:
+            self.source.__exit__(None, None, None)
+            return
         close = getattr(self.source, "close", None)
         if callable(close):
             close()
@@ -151,7 +165,7 @@ def _send(client: Any, request: Request) -> Source:
         if response is not None and _is_http_response(response):
             return BytesAnswer(response, response.close)
         return EventsAnswer(stream) if _yields_events(stream) else ObjectAnswer(stream)
-    if _is_sdk_client(client):
+    if _is_sdk_create(client.responses.create):
         manager = client.responses.with_streaming_response.create(**request)
         answer = manager.__enter__()
         return BytesAnswer(answer.http_response, lambda: manager.__exit__(None, None, None))
@@ -203,21 +217,32 @@ def abort_stream(network_stream: Any) -> None:
 
 
 def _is_http_response(value: Any) -> bool:
-    # A mock has a `response` too, and it reads as empty.
+    # A mock has a `response` too, which reads as empty, and one with a spec lies to isinstance.
     httpx2 = sys.modules.get("httpx2")
-    return httpx2 is not None and isinstance(value, httpx2.Response)
+    return httpx2 is not None and issubclass(type(value), httpx2.Response)
 
 
-def _is_sdk_client(client: Any) -> bool:
-    openai = sys.modules.get("openai")
-    return openai is not None and isinstance(client, openai.OpenAI)
+def _is_sdk_create(create: Any) -> bool:
+    """Whether this is the SDK's own method, so that the raw body can be asked for beside it.
+
+    A client of the SDK whose ``create`` is replaced, as tests and tracing tools do, is asked through what
+    replaces it.
+    """
+    responses = sys.modules.get("openai.resources.responses.responses")
+    function = getattr(create, "__func__", None)
+    code = getattr(function, "__code__", None)
+    return responses is not None and code is not None and code.co_filename == responses.__file__
 
 
 def _yields_events(value: Any) -> bool:
     """Whether a client did stream when it was asked to. Models and text can be iterated too."""
     if isinstance(value, (str, bytes, bytearray, Mapping)) or hasattr(type(value), "model_dump"):
         return False
-    return isinstance(value, Iterable)
+    return isinstance(value, Iterable) or _is_context_manager(value)
+
+
+def _is_context_manager(value: Any) -> bool:
+    return hasattr(type(value), "__enter__") and hasattr(type(value), "__exit__")
 
 
 def _mapped(source: Iterable[_T]) -> Iterator[_T]:
@@ -240,6 +265,8 @@ def _failure(error: BaseException) -> Failure | None:
         return _failure_of_sdk(error, openai)
     if isinstance(error, RuntimeError):
         return _failure_of_helper(str(error))
+    if isinstance(error, ConnectionRefusedError):
+        return Failure(FailureKind.CONNECT, str(error))
     # Not every OSError is the connection's: a client may write files too, or to a closed pipe.
     if isinstance(error, (ConnectionError, TimeoutError, ssl.SSLError)) and not isinstance(
         error, BrokenPipeError
@@ -250,23 +277,31 @@ def _failure(error: BaseException) -> Failure | None:
 
 def _failure_of_sdk(error: Any, openai: Any) -> Failure:
     if isinstance(error, openai.APIStatusError):
-        return _failure_of_status(error.response)
+        failure = _failure_of_status(error.response)
+        return failure if failure.body else replace(failure, body=_parsed_body(error))
     if isinstance(error, openai.APIConnectionError):
         return _failure_of_sending(error, openai)
     body = error.body if isinstance(error.body, Mapping) else {"message": error.message}
     return Failure(FailureKind.ERROR_EVENT, event=Event("error", {"type": "error", "error": dict(body)}))
 
 
+def _parsed_body(error: Any) -> bytes:
+    """The body as the SDK has parsed it, for a client that keeps no bytes."""
+    if error.body is None:
+        return str(error.message).encode("utf-8", "replace")[:ERROR_BODY_BYTES]
+    return json.dumps(error.body, default=str).encode()[:ERROR_BODY_BYTES]
+
+
 def _failure_of_status(response: Any) -> Failure:
     try:
-        body = response.content[:ERROR_BODY_BYTES]
+        body = response.content
     except RuntimeError:  # it could not be read
         body = b""
     return Failure(
         FailureKind.HTTP_STATUS,
-        status=response.status_code,
+        status=int(response.status_code),
         headers=safe_headers(response.headers),
-        body=body,
+        body=body[:ERROR_BODY_BYTES] if isinstance(body, bytes) else b"",
     )
 
 

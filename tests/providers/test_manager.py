@@ -95,8 +95,12 @@ NO_MODULE = "its import raised ModuleNotFoundError: No module named 'no_module_o
             manager(["codex_lb"], "codex_lb"),
             f"{KNOWS}, but it cannot be used: {NO_MODULE}.",
         ),
+        (
+            PluginManager(["codex_lb"], ["codex_lb"], discover=list),
+            f"{KNOWS}; it is switched off for this call.",
+        ),
     ],
-    ids=["not installed", "disabled", "failed"],
+    ids=["not installed", "disabled", "failed", "overruled"],
 )
 def test_adapter_hint(plugins: PluginManager, hint: str) -> None:
     assert plugins.adapter_hint("codex.rate_limits", ()) == hint

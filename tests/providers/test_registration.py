@@ -77,7 +77,7 @@ BREACHES = [
     ({"priority": None}, "its `priority` is None, not a whole number"),
     ({"event_types": "acme.*"}, "its `event_types` is not a list of event types"),
     ({"event_types": 5}, "its `event_types` is not a list of event types"),
-    ({"event_types": {"acme.*"}}, "its `event_types` is not a list of event types"),
+    ({"event_types": {"acme.*": True}}, "its `event_types` is not a list of event types"),
     ({"event_types": [""]}, "its `event_types` holds something that is no event type"),
     ({"event_types": [None]}, "its `event_types` holds something that is no event type"),
     ({"event_types": ["acme.*.done"]}, "its event type `acme.*.done` has a `*` that is not at the end"),
@@ -160,6 +160,15 @@ def test_what_an_adapter_keeps() -> None:
     assert list(adapter.hooks) == ["classify_stream_error"]
 
 
+def test_event_types_may_be_a_set() -> None:
+    assert Registry().register(plugin(event_types={"acme.*"}), "acme").event_types == ("acme.*",)
+
+
+def test_a_factory_is_no_adapter() -> None:
+    with pytest.raises(PluginLoadError, match="it is a function; name a module, a class or an object"):
+        Registry().register(plugin, "acme")
+
+
 def test_priority_and_event_types_may_be_left_out() -> None:
     adapter = Registry().register(plugin(), "acme")
     assert (adapter.priority, adapter.event_types) == (0, ())
@@ -188,9 +197,15 @@ def with_defaults(event: Any, mine: str = "mine", context: Any = None) -> Any:
     return (event, mine, context)
 
 
+@hookimpl(specname="repair_stream_event")
+def by_keyword_only(*, violation: Any, event: Any, context: Any) -> Any:
+    return (event, context)
+
+
 @pytest.mark.parametrize(
     ("hook", "answer"),
     [
+        (by_keyword_only, (EVENT, CONTEXT)),
         (only_the_event, EVENT),
         (none_at_all, "called"),
         (other_order, (CONTEXT, EVENT, VIOLATION)),

@@ -561,7 +561,7 @@ def test_the_form_of_an_error_does_not_matter(code: str, kind: VerdictKind) -> N
             "There is no Responses API at this address: check base_url, which mostly ends in /v1.",
         ),
         (http(405), "There is no Responses API at this address: check base_url, which mostly ends in /v1."),
-        (http(307), "The backend redirects to another address: set base_url to that address."),
+        (http(307), "Set base_url to that address."),
         (http(429), "Try again later."),
         (http(400), ""),
         (http(404, {"error": {"code": "model_not_found", "message": "x"}}), "Choose another one with -m."),

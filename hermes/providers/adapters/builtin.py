@@ -25,6 +25,9 @@ priority: Final = -1000  # everybody else is asked first
 # https://github.com/OpenRouterTeam/python-sdk/issues/266
 event_types: Final = ("keepalive", "ping", "response.keep_alive")
 
+_NEEDED: Final = frozenset({"model", "input", "stream"})
+_REFUSED_CODES: Final = frozenset({"unsupported_parameter", "unsupported_value", "unknown_parameter"})
+
 
 @hookimpl
 def normalize_stream_event(event: Event, context: AdapterContext) -> Sequence[Event]:
@@ -41,6 +44,8 @@ def classify_stream_error(failure: Failure, context: AdapterContext) -> Verdict:
 @hookimpl
 def fallback_request(request: Request, verdict: Verdict, context: AdapterContext) -> Fallback | None:
     """The other way to ask for the same answer, where the failure was one of the way."""
+    if verdict.kind is VerdictKind.BAD_REQUEST:
+        return _without_parameter(request, verdict)
     stream = request.replacing(stream=True)
     if verdict.kind is VerdictKind.STREAM_REQUIRED:
         # It may be the prelude that broke the stream before: this time it is not in the way.
@@ -60,3 +65,16 @@ def fallback_request(request: Request, verdict: Verdict, context: AdapterContext
         return None
     # Some backends stream whatever they are asked for, their prelude included.
     return Fallback("non_stream", request.without("stream", "stream_options"), tolerate_prelude=True)
+
+
+def _without_parameter(request: Request, verdict: Verdict) -> Fallback | None:
+    """The request without the parameter that the backend refuses by name; the user is told.
+
+    https://github.com/Wei-Shaw/sub2api/pull/589
+    """
+    name = verdict.param
+    refused = verdict.code in _REFUSED_CODES or "parameter" in verdict.message.lower()
+    if not refused or name not in request or name in _NEEDED:
+        return None
+    notice = f"{verdict.message} Asking again without `{name}`."
+    return Fallback(f"without_{name}", request.without(name), notice=notice)

@@ -286,7 +286,7 @@ def _parameter(detail: ErrorDetail) -> str:
 
 def _hint(kind: VerdictKind, meaning: _Meaning, failure: Failure) -> str:
     if kind is VerdictKind.NETWORK_GATEWAY and failure.status is not None and 300 <= failure.status < 400:
-        return "The backend redirects to another address: set base_url to that address."
+        return "Set base_url to that address."
     if kind is VerdictKind.BAD_REQUEST and failure.status in (404, 405):
         return "There is no Responses API at this address: check base_url, which mostly ends in /v1."
     return meaning.hint
