@@ -50,6 +50,13 @@ class Answer:
     open_items: int = 0
 
     @property
+    def incomplete_reason(self) -> str:
+        """Why the backend ended the answer early, in its own word; empty where it gave none."""
+        details = (self.response or {}).get("incomplete_details")
+        reason = details.get("reason") if isinstance(details, Mapping) else None
+        return reason if isinstance(reason, str) else ""
+
+    @property
     def usage(self) -> Usage | None:
         """The tokens billed; None where the backend did not say."""
         return Usage.read((self.response or {}).get("usage"))

@@ -104,8 +104,6 @@ class ResponseResult:
     def from_answer(cls, answer: Answer, status: ResultStatus, **more: Any) -> ResponseResult:
         """A result with what ``answer`` knows, and ``more`` of the fields above."""
         response = answer.response or {}
-        details = response.get("incomplete_details")
-        reason = details.get("reason") if isinstance(details, Mapping) else None
         return cls(
             status=status,
             text=answer.text,
@@ -113,7 +111,7 @@ class ResponseResult:
             usage=answer.usage,
             response_id=_string(response.get("id")),
             model=_string(response.get("model")),
-            incomplete_reason=_string(reason),
+            incomplete_reason=answer.incomplete_reason,
             response=response,
             **more,
         )

@@ -238,21 +238,19 @@ class AnswerEngine:
 
     def _feed_event(self, event: Event) -> None:
         dispatch = self._dispatch
-        if not dispatch.route(event.type):
+        events: Sequence[Event] = (event,)
+        if dispatch.route(event.type):
+            # A backend may echo a secret anywhere, and no adapter is shown one.
+            events = dispatch.normalize(self._redactor.event(event))
+        for replaced in events:
             self.events += 1
-            self._accumulate(event)
-            return
-        # A backend may echo a secret anywhere, and no adapter is shown one.
-        for replaced in dispatch.normalize(self._redactor.event(event)):
-            self.events += 1
-            self._accumulate(replaced)
+            try:
+                self._accumulate(replaced)
+            except StreamOrderError as error:
+                self._repair(replaced, error)
 
     def _accumulate(self, event: Event) -> None:
-        try:
-            deltas = self._accumulator.feed(event)
-        except StreamOrderError as error:
-            self._repair(event, error)
-            return
+        deltas = self._accumulator.feed(event)
         if deltas and self._on_delta is not None:
             for delta in deltas:
                 self._on_delta(delta)
@@ -269,16 +267,12 @@ class AnswerEngine:
             pending[:1] = repaired
             while pending:
                 try:
-                    deltas = self._accumulator.feed(pending[0])
+                    self._accumulate(pending[0])
                 except StreamOrderError as next_error:
                     error = next_error
                     break
                 pending.pop(0)
-                if self._on_delta is not None:
-                    for delta in deltas:
-                        self._on_delta(delta)
             else:
-                self.finished = self.finished or self._accumulator.terminal is not None
                 return
         raise error
 

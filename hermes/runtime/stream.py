@@ -288,9 +288,7 @@ class _Call:
                 text = "The backend revised its answer after it was shown; the final text differs."
                 self._report(Notice(text, kind="revised"))
             return self._completed(answer)
-        details = (answer.response or {}).get("incomplete_details")
-        word = details.get("reason") if isinstance(details, Mapping) else None
-        word = word if isinstance(word, str) and word else "no reason given"
+        word = answer.incomplete_reason or "no reason given"
         reason = f"The backend ended the answer early ({self._redactor.text(word)[:_LONGEST_WORD]})."
         hint = _HINT_OF_INCOMPLETE.get(word, "")
         self._attempts[-1] = replace(self._attempts[-1], reason=reason)
