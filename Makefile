@@ -6,11 +6,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts check clean
+.PHONY: help demo test fuzz lint types contracts check docs clean
 
 help:
 	@echo "make demo    install Hermes and the codex-lb plugin, and run a prompt"
 	@echo "make test    run all tests"
+	@echo "make fuzz    run the invariants over 200,000 mutated streams (CASES=, SEED=)"
 	@echo "make check   lint, types and import contracts"
 	@echo "make clean   remove what the others made"
 
@@ -35,6 +36,12 @@ demo: $(VENV)/.installed
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2
 
+# Another SEED makes other cases. A failing one is shrunk and saved beside the scenarios.
+CASES ?= 200000
+SEED ?= 0
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m hermes.testing.fuzz --cases $(CASES) --seed $(SEED)
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,6 +52,9 @@ types: $(VENV)/.dev
 
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m hermes.testing.quirk_table > docs/quirks.md
 
 check: lint types contracts
 

@@ -12,9 +12,10 @@ from hermes.cli.output import print_json, print_line
 from hermes.cli.text import one_line
 from hermes.config.paths import config_path
 from hermes.errors import ConfigError
+from hermes.names import plugin_key
 
 if TYPE_CHECKING:
-    from hermes.config.check import Finding
+    from hermes.config.check import Finding, Level
 
 __all__ = ["config"]
 
@@ -54,7 +55,7 @@ def check(as_json: bool) -> int:
     """Check the configuration; exit code 2 where something keeps Hermes from working."""
     from hermes.config.check import check_config
 
-    findings = [*check_config(), *_plugin_findings()]
+    findings = [*check_config(), *_plugin_findings(), *_profile_findings()]
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -87,3 +88,34 @@ def _plugin_findings() -> Iterator[Finding]:
         manager.require_installed()
     except UnknownPluginError as error:
         yield Finding("error", "plugins", error.message, error.hint)
+
+
+def _profile_findings() -> Iterator[Finding]:
+    """Profiles that Hermes does not have, or that are switched off."""
+    from hermes.cli.adapters import named_backend
+    from hermes.config.check import Finding
+    from hermes.config.load import load_config
+    from hermes.config.lookup import selected_entry, sources_of
+
+    try:
+        config = load_config()
+    except ConfigError:
+        return  # found already
+    entry = selected_entry(config)
+    used = ("model", entry.where if entry is not None else "model")
+    for source in sources_of(config):
+        if source.endpoint.profile is not None:
+            where = source.key_path("profile")
+            try:
+                known = named_backend(source.endpoint.profile, where)
+            except ConfigError as error:
+                level: Level = "error" if source.where in used else "warning"
+                yield Finding(level, where, error.message, error.hint)
+                continue
+            if known is not None and known.adapter in map(plugin_key, config.plugins.disabled):
+                yield Finding(
+                    "warning",
+                    where,
+                    f"The plugin `{known.adapter}` is disabled, so this says nothing.",
+                    f"Run: hermes plugins enable {known.adapter}",
+                )

@@ -25,12 +25,16 @@ _VERBS: Final = {
     "config": ("hermes.cli.config", "config"),
     "demo-backend": ("hermes.cli.demo_backend", "demo_backend"),
     "plugins": ("hermes.cli.plugins", "plugins"),
+    "providers": ("hermes.cli.providers", "providers"),
+    "scenarios": ("hermes.cli.scenarios", "scenarios"),
 }
 _HELP_OF_VERBS: Final = {
     "chat": "Ask a model.",
     "config": "Show and check the configuration.",
     "demo-backend": "Run the loopback backend with one of its scenarios.",
     "plugins": "List, show, enable and disable plugins.",
+    "providers": "List and show providers, and what their backends taught.",
+    "scenarios": "List and run the scenarios of backend behaviour.",
 }
 
 

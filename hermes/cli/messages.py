@@ -31,6 +31,7 @@ __all__ = [
     "show_error",
     "show_fault",
     "show_notice",
+    "show_progress",
 ]
 
 FAULT_HINT: Final = "Please report it; HERMES_DEBUG=1 shows where it happened."
@@ -61,6 +62,12 @@ def begin_line() -> None:
 def show_notice(notice: Notice) -> None:
     """Writes a notice of a call."""
     say_dim(f"hermes: {notice.text}")
+
+
+def show_progress(text: str) -> None:
+    """Writes what the model tells of its work, where stderr is a terminal: a file has nobody who waits."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        say_dim(text)
 
 
 def show_error(error: HermesError) -> None:

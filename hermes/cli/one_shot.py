@@ -76,6 +76,8 @@ def _call(setup: CallSetup, prompt: str, writer: Writer) -> ResponseResult:
         return run_call(client, request, setup.plugins, options=setup.options, on_event=writer.on_event)
     finally:
         client.close()
+        if setup.lessons is not None and setup.lessons.problem:
+            writer.on_event(Notice(setup.lessons.problem, kind="memory"))
 
 
 def _show_target(setup: CallSetup) -> None:

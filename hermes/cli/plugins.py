@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from textwrap import wrap
+from typing import Any, Final
 
 import click
 
@@ -15,10 +16,12 @@ from hermes.config.load import load_config
 from hermes.config.paths import config_path
 from hermes.errors import UsageError
 from hermes.names import plugin_key
+from hermes.providers.known import adapter_named
 from hermes.providers.manager import PluginInfo, PluginState
 
 __all__ = ["plugins"]
 
+_WIDTH: Final = 76
 _json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 
 
@@ -35,10 +38,16 @@ def list_plugins(as_json: bool) -> None:
     if as_json:
         print_json([_as_dict(plugin) for plugin in found])
         return
+    automatic = [plugin.name for plugin in found if plugin.state is PluginState.AUTOMATIC]
     rows = [(plugin.name, plugin.version or "-", _state(plugin)) for plugin in found]
+    rows = [row for row in rows if row[0] not in automatic]
     names, versions = (max(len(row[column]) for row in rows) for column in (0, 1))
     for name, version, state in rows:
         print_line(f"{name.ljust(names)}  {version.ljust(versions)}  {state}")
+    if automatic:
+        print_line("Hermes' own for single backends, each switched on by itself where its backend is known:")
+        for line in wrap(", ".join(automatic), _WIDTH, break_on_hyphens=False):
+            print_line(f"  {line}")
 
 
 @plugins.command()
@@ -59,6 +68,8 @@ def info(name: str, as_json: bool) -> None:
             f"It is not imported before it is enabled, so nothing more is known of it. "
             f"To enable it, run: hermes plugins enable {plugin.name}"
         )
+    elif plugin.state is PluginState.AUTOMATIC:
+        _show_automatic(plugin)
 
 
 @plugins.command()
@@ -91,12 +102,25 @@ def disable(name: str, as_json: bool) -> None:
     _show_change(plugin, "disabled", changed=changed, as_json=as_json)
 
 
+def _show_automatic(plugin: PluginInfo) -> None:
+    """For which providers a plugin is switched on by itself."""
+    known = adapter_named(plugin.name)
+    if known is not None:
+        ports = [f"port {port} of this machine" for port in known.ports]
+        for label, told in (("hosts", [*known.hosts, *ports]), ("provider names", known.names)):
+            if told:
+                print_line(f"{label}: {', '.join(told)}")
+    print_line(f"For another provider, write into its entry in config.yaml: `profile: {plugin.name}`")
+
+
 def _show_change(plugin: PluginInfo, state: str, *, changed: bool, as_json: bool) -> None:
     if as_json:
         print_json({"name": plugin.name, "state": state, "changed": changed, "config": str(config_path())})
         return
     now = "is now" if changed else "was already"
     print_line(f"{plugin.name} {now} {state} in {config_path()}")
+    if state == "enabled" and plugin.is_own and adapter_named(plugin.name) is not None:
+        print_line("It is used for its backend, and for providers of which nothing tells the backend.")
 
 
 def _state(plugin: PluginInfo) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,17 +12,20 @@ from hermes.cli.options import OneShot
 from hermes.config.dotenv import read_environment
 from hermes.config.load import load_config
 from hermes.config.models import Config
+from hermes.config.paths import lessons_path
 from hermes.config.resolve import ResolvedProvider, resolve_provider
 from hermes.names import plugin_key
 from hermes.providers.manager import PluginManager, PluginState
 from hermes.responses.sse import DEFAULT_MAX_FRAME_BYTES
 from hermes.runtime.client import Endpoint
-from hermes.runtime.deadlines import Deadlines
+from hermes.runtime.deadlines import DeadlinePolicy, Speed, likely_speed
+from hermes.runtime.lessons import LessonsFile
 from hermes.runtime.recovery import RecoveryPolicy
 from hermes.runtime.stream import CallOptions
 
 __all__ = ["CallSetup", "set_up"]
 
+_DAY: Final = 86400
 _LONGEST: Final = 1e9
 """Seconds: some thirty years, which is what a clock can wait."""
 
@@ -36,6 +39,7 @@ class CallSetup:
         model: the model to ask.
         plugins: the adapters.
         options: how the call is made.
+        lessons: where what the backend teaches is kept; None where it is not.
         greeting: what the user should know before it starts.
     """
 
@@ -43,6 +47,7 @@ class CallSetup:
     model: str
     plugins: PluginManager
     options: CallOptions
+    lessons: LessonsFile | None = None
     greeting: tuple[str, ...] = ()
 
 
@@ -58,7 +63,7 @@ def set_up(wanted: OneShot, *, live: bool) -> Iterator[CallSetup]:
         config, read_environment(), provider=wanted.provider, model=wanted.model, base_url=wanted.base_url
     )
     if provider is not None:
-        yield _call_setup(wanted, config, provider, live=live)
+        yield _remembering(_call_setup(wanted, config, provider, live=live), config.recovery.remember_days)
         return
     from hermes.cli.demo import DEMO_ADAPTER, demo_provider, greeting
 
@@ -68,6 +73,20 @@ def set_up(wanted: OneShot, *, live: bool) -> Iterator[CallSetup]:
         extra = (DEMO_ADAPTER,) if installed and DEMO_ADAPTER not in off else ()
         setup = _call_setup(wanted, config, provider, live=live, extra=extra)
         yield replace(setup, greeting=greeting(adapter_enabled=_is_enabled(setup.plugins, DEMO_ADAPTER)))
+
+
+def _remembering(setup: CallSetup, days: float) -> CallSetup:
+    """The call with what its backend taught in earlier sessions. The demo backend is a new one every time."""
+    if not days:
+        return setup
+    lessons = LessonsFile(lessons_path(), max_age_seconds=days * _DAY)
+    memory = lessons.memory_of(
+        setup.endpoint.base_url,
+        setup.model,
+        (adapter.name for adapter in setup.plugins.adapters),
+        secrets=setup.endpoint.secrets,
+    )
+    return replace(setup, options=replace(setup.options, memory=memory), lessons=lessons)
 
 
 def _is_enabled(plugins: PluginManager, name: str) -> bool:
@@ -82,12 +101,8 @@ def _call_setup(
     live: bool,
     extra: tuple[str, ...] = (),
 ) -> CallSetup:
-    # Backends of unknown manners get the lenient repairs; OpenAI's own needs none.
     plugins = plugin_manager(
-        config,
-        enable=(*extra, *wanted.enable),
-        disable=wanted.disable,
-        lenient=provider.kind != "openai",
+        config, enable=(*extra, *wanted.enable), disable=wanted.disable, provider=provider
     )
     plugins.require_installed()
     for name in wanted.disable:
@@ -95,14 +110,17 @@ def _call_setup(
     told = dict(provider.deadlines)
     if wanted.timeout is not None:
         told["total"] = wanted.timeout
-    deadlines = _deadlines(told)
+    speed = next((profile.speed for profile in plugins.profiles if profile.speed is not None), None)
+    deadlines = _deadlines(told, provider.base_url, speed)
     endpoint = Endpoint(
         name=provider.name,
         base_url=provider.base_url,
         api_key=provider.api_key or "",
         headers=provider.extra_headers,
-        deadlines=deadlines,
+        deadlines=deadlines.for_request({}),
     )
+    # A plain stream of text cannot take back what is written; the other forms can say so.
+    retractable = wanted.json or not wanted.stream
     options = CallOptions(
         provider=provider.name,
         live=live,
@@ -110,25 +128,24 @@ def _call_setup(
         recovery=RecoveryPolicy(
             max_attempts=config.recovery.max_attempts,
             max_wait_seconds=config.recovery.max_wait_seconds,
-            # A plain stream of text cannot take back what is written; the other forms can say so.
-            after_output="keep" if wanted.stream and not wanted.json else config.recovery.after_output,
+            after_output=config.recovery.after_output if retractable else "keep",
         ),
+        retractable=retractable,
         max_frame_bytes=provider.max_frame_bytes or DEFAULT_MAX_FRAME_BYTES,
         secrets=endpoint.secrets,
     )
     return CallSetup(endpoint, provider.model, plugins, options)
 
 
-def _deadlines(told: dict[str, float]) -> Deadlines:
-    """What the user wrote always wins: a longer limit for the whole call lifts the shorter ones in it."""
-    told = {name: min(seconds, _LONGEST) for name, seconds in told.items()}
-    deadlines = replace(Deadlines(), **told)
-    total = told.get("total")
-    if total is None:
-        return deadlines
-    lifted = {
-        name: max(total, getattr(deadlines, name))
-        for name in ("first_event", "idle_bytes", "idle_events")
-        if name not in told
-    }
-    return replace(deadlines, **lifted)
+def _deadlines(told: Mapping[str, float], base_url: str, speed: Speed | None = None) -> DeadlinePolicy:
+    """How long the backend may take: what the user wrote, and for the rest how fast it is.
+
+    Args:
+        told: what the user wrote, in seconds by the runtime's names.
+        base_url: where the backend is.
+        speed: what is known of the backend; None guesses by where it is.
+    """
+    return DeadlinePolicy(
+        speed=speed or likely_speed(base_url),
+        told={name: min(seconds, _LONGEST) for name, seconds in told.items()},
+    )

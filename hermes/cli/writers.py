@@ -10,7 +10,15 @@ from dataclasses import asdict
 from typing import Any, Final, Protocol
 
 from hermes.cli.limits import format_rate_limits
-from hermes.cli.messages import begin_line, hint_for, retry_at_of, say, say_dim, show_notice
+from hermes.cli.messages import (
+    begin_line,
+    hint_for,
+    retry_at_of,
+    say,
+    say_dim,
+    show_notice,
+    show_progress,
+)
 from hermes.cli.output import Stdout, StdoutGone
 from hermes.cli.text import harmless
 from hermes.errors import CallError, CallInterrupted, ConfigError, HermesError, PluginError, UsageError
@@ -49,10 +57,15 @@ class AnswerWriter:
         self._live = live
         self._terminal = stdout.is_terminal
         self._last = ""  # the last character written
+        self._commentary = ""
         self._limits: dict[str, RateLimits] = {}
 
     def on_event(self, event: CallEvent) -> None:
-        """Writes deltas; shows notices on a line of their own."""
+        """Writes deltas; shows notices, and commentary as progress, on lines of their own."""
+        if isinstance(event, Delta) and event.kind == "commentary":
+            self._progress(event.text)
+            return
+        self._end_progress()
         if isinstance(event, Delta):
             if event.kind in ("text", "refusal"):
                 self._write(event.text)
@@ -68,6 +81,7 @@ class AnswerWriter:
 
     def finish(self, result: ResponseResult) -> None:
         """Writes what is left of the answer, and tells how it ended."""
+        self._end_progress()
         with contextlib.suppress(StdoutGone):  # how it ended is told all the same
             if not self._live:
                 self._write(result.text + result.refusal)
@@ -85,10 +99,26 @@ class AnswerWriter:
 
     def failed(self, error: HermesError) -> None:
         """Ends the line; the error itself is shown at the top of the command."""
+        self._end_progress()
         if not self._last and isinstance(error, CallInterrupted):
             begin_line()
         self._end_line()
         _say_limits([self._limits[name] for name in sorted(self._limits)])
+
+    def _progress(self, text: str) -> None:
+        """Shows whole lines of commentary to a person who waits; it is never a part of the answer."""
+        *lines, self._commentary = (self._commentary + text).split("\n")
+        if len(self._commentary) > _LONGEST_LINE:
+            lines.append(self._commentary)
+            self._commentary = ""
+        for line in filter(str.strip, lines):
+            if self._terminal:
+                self._end_line()
+            show_progress(line)
+
+    def _end_progress(self) -> None:
+        if self._commentary:
+            self._progress("\n")
 
     def _write(self, text: str) -> None:
         if text:
@@ -106,6 +136,7 @@ def _say_limits(limits: Sequence[RateLimits]) -> None:
         say_dim(line)
 
 
+_LONGEST_LINE: Final = 2000  # of commentary that has no line breaks
 _WORD_FOR = {ResultStatus.PARTIAL: "partial", ResultStatus.UNCONFIRMED: "whole but unconfirmed"}
 
 
@@ -140,6 +171,7 @@ class JsonWriter:
             text=result.text,
             refusal=result.refusal,
             tool_calls=[asdict(call) for call in result.tool_calls],
+            rejected_calls=[asdict(rejected) for rejected in result.rejected_calls],
             usage=asdict(result.usage) if result.usage else None,
             model=result.model,
             response_id=result.response_id,

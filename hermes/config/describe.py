@@ -1,4 +1,4 @@
-"""What ``hermes config show`` shows: the effective configuration, without a single secret."""
+"""What ``hermes config show`` and ``hermes providers`` show of the configuration, without a single secret."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hermes.config.dotenv import Environment
-from hermes.config.lookup import entries_of
+from hermes.config.lookup import choose_provider, configured_name, entries_of
 from hermes.config.models import Config
 from hermes.config.paths import config_path
 from hermes.config.resolve import ResolvedProvider, resolve_provider
 from hermes.errors import ConfigError
 
-__all__ = ["Setting", "describe_config"]
+__all__ = ["ConfiguredProvider", "Setting", "configured_providers", "describe_config", "key_words"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,55 @@ class Setting:
 
     key: str
     value: str
+
+
+@dataclass(frozen=True)
+class ConfiguredProvider:
+    """A provider of the file.
+
+    Attributes:
+        name: as the file has it.
+        is_default: whether a call that names none goes to it.
+        provider: what a call would use; None where it cannot be used.
+        problem: why not, in a sentence.
+    """
+
+    name: str
+    is_default: bool
+    provider: ResolvedProvider | None
+    problem: str = ""
+
+
+def configured_providers(config: Config, env: Environment) -> list[ConfiguredProvider]:
+    """The provider that ``model:`` is about or selects, then the other entries."""
+    default = _default_name(config)
+    names = dict.fromkeys(source.name for source in entries_of(config))
+    names = {default: None, **names} if default is not None else names
+    return [_configured_provider(config, env, name, is_default=name == default) for name in names]
+
+
+def _default_name(config: Config) -> str | None:
+    wanted = None
+    try:
+        wanted = configured_name(config)
+        return choose_provider(config, wanted, where="model.provider").name if wanted is not None else None
+    except ConfigError:
+        return wanted
+
+
+def _configured_provider(
+    config: Config, env: Environment, name: str, *, is_default: bool
+) -> ConfiguredProvider:
+    try:
+        provider = resolve_provider(config, env, provider=None if is_default else name)
+    except ConfigError as error:
+        return ConfiguredProvider(name, is_default, None, error.message)
+    return ConfiguredProvider(name, is_default, provider)
+
+
+def key_words(provider: ResolvedProvider) -> str:
+    """Whether the provider has a key, and where from."""
+    return f"set (from {provider.api_key_source})" if provider.api_key is not None else "not set"
 
 
 def describe_config(
@@ -52,6 +101,7 @@ def describe_config(
         Setting("recovery.after_output", config.recovery.after_output),
         Setting("recovery.max_attempts", str(config.recovery.max_attempts)),
         Setting("recovery.max_wait_seconds", f"{config.recovery.max_wait_seconds:g}"),
+        Setting("recovery.remember_days", f"{config.recovery.remember_days:g}"),
         Setting("providers", ", ".join(source.name for source in entries_of(config)) or "none"),
     ]
 
@@ -81,8 +131,9 @@ def _resolved_settings(provider: ResolvedProvider) -> Iterator[Setting]:
     yield Setting("base_url", provider.base_url)
     yield Setting("model", provider.model)
     yield Setting("api_mode", provider.api_mode)
-    source = provider.api_key_source
-    yield Setting("api_key", f"set (from {source})" if provider.api_key is not None else "not set")
+    if provider.profile:
+        yield Setting("profile", provider.profile)
+    yield Setting("api_key", key_words(provider))
     for name in provider.extra_headers:
         yield Setting(f"extra_headers.{name}", "set")
     for name, seconds in provider.deadlines.items():

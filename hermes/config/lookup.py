@@ -166,5 +166,5 @@ def _unknown(config: Config, wanted: str, where: str) -> UnknownProviderError:
     guess = f"Did you mean {near}? " if near is not None else ""
     return UnknownProviderError(
         f"{where} names the provider `{wanted}`, which is not configured.",
-        hint=f"{guess}There are: {', '.join(names)}. To see them, run: hermes config show",
+        hint=f"{guess}There are: {', '.join(names)}. To see them, run: hermes providers list",
     )

@@ -78,6 +78,13 @@ def _seconds_or_zero(value: Any) -> float:
     return number
 
 
+def _days(value: Any) -> float:
+    number = _number(value)
+    if number is None or not 0 <= number <= 3650:
+        raise _expected("a number of days from 0 to 3650")
+    return number
+
+
 def _byte_count(value: Any) -> int:
     number = _number(value)
     if number is None or number < 1 or number != int(number):
@@ -206,6 +213,8 @@ class Deadlines(Section):
     request_timeout_seconds: Seconds | None = _spelled("request_timeout_seconds", "timeout_seconds")
     """For a whole call."""
     connect_timeout_seconds: Seconds | None = _spelled("connect_timeout_seconds")
+    headers_timeout_seconds: Seconds | None = _spelled("headers_timeout_seconds")
+    """Until the headers of a streamed answer."""
     first_event_timeout_seconds: Seconds | None = _spelled("first_event_timeout_seconds")
     idle_timeout_seconds: Seconds | None = _spelled(
         "idle_timeout_seconds", "stale_timeout_seconds", "stream_idle_timeout_seconds"
@@ -218,6 +227,7 @@ class Deadlines(Section):
         """What the user wrote, under the runtime's names."""
         named = {
             "connect": self.connect_timeout_seconds,
+            "headers": self.headers_timeout_seconds,
             "first_event": self.first_event_timeout_seconds,
             "idle_bytes": self.idle_timeout_seconds,
             "idle_events": self.event_idle_timeout_seconds,
@@ -234,6 +244,8 @@ class Endpoint(Deadlines):
     api_key: SecretStr | None = _spelled("api_key")
     key_env: VariableName | None = _spelled("key_env", "api_key_env", repr=False)
     api_mode: str | None = _spelled("api_mode", "transport")
+    profile: str | None = _spelled("profile")
+    """The name of the adapter that knows the backend; ``none`` for a backend of unknown manners."""
     extra_headers: Headers | None = _spelled("extra_headers")
     default_headers: Headers | None = _spelled("default_headers")
     max_frame_bytes: ByteCount | None = _spelled("max_frame_bytes")
@@ -283,6 +295,8 @@ class RecoverySection(Section):
     after_output: Literal["keep", "restart"] = "keep"
     max_attempts: Annotated[int, BeforeValidator(_attempts)] = 3
     max_wait_seconds: Annotated[float, BeforeValidator(_seconds_or_zero)] = 60.0
+    remember_days: Annotated[float, BeforeValidator(_days)] = 7.0
+    """How long what a backend taught is heeded; 0 keeps nothing."""
 
 
 def _model_section(value: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hermes.errors import ConfigError
 
-__all__ = ["config_path", "env_path", "hermes_home"]
+__all__ = ["config_path", "env_path", "hermes_home", "lessons_path"]
 
 
 def hermes_home() -> Path:
@@ -34,3 +34,8 @@ def config_path(home: Path | None = None) -> Path:
 def env_path(home: Path | None = None) -> Path:
     """The path of ``.env``, whether or not the file exists."""
     return (home or hermes_home()) / ".env"
+
+
+def lessons_path(home: Path | None = None) -> Path:
+    """The path of ``lessons.json``, which holds what backends taught, whether or not the file exists."""
+    return (home or hermes_home()) / "lessons.json"

@@ -52,9 +52,12 @@ class ResolvedProvider:
         api_key: None sends no Authorization header.
         api_key_source: where the key comes from, for people; empty without a key.
         extra_headers: headers to send besides.
-        deadlines: seconds by ``connect``, ``first_event``, ``idle_bytes``, ``idle_events`` and ``total``,
-            where the user wrote any.
+        deadlines: seconds by ``connect``, ``headers``, ``first_event``, ``idle_bytes``, ``idle_events`` and
+            ``total``, where the user wrote any.
         max_frame_bytes: the limit of one SSE frame; None where the user wrote none.
+        profile: the name of the adapter that knows the backend, as the user wrote it; empty leaves it to
+            what is known of the base URL and the name.
+        profile_where: the key path of ``profile``, for messages.
     """
 
     name: str
@@ -67,6 +70,8 @@ class ResolvedProvider:
     extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     deadlines: Mapping[str, float] = field(default_factory=dict)
     max_frame_bytes: int | None = None
+    profile: str = ""
+    profile_where: str = ""
 
 
 def resolve_provider(
@@ -108,6 +113,7 @@ def resolve_provider(
     headers = _headers(trusted, env)
     key, key_source = _api_key(trusted, env, origin, needed="authorization" not in map(str.lower, headers))
     model_name = _model(config, choice, env, model)
+    profile, profile_where = _profile(choice.sources)
     return ResolvedProvider(
         name=choice.name,
         kind="openai" if origin == _OPENAI_ORIGIN else CUSTOM,
@@ -127,6 +133,8 @@ def resolve_provider(
             ),
             None,
         ),
+        profile=profile,
+        profile_where=profile_where,
     )
 
 
@@ -261,6 +269,14 @@ def _api_mode(sources: Iterable[Source]) -> str:
         if source.endpoint.api_mode is not None:
             return spoken_api_mode(source.endpoint.api_mode, source.key_path("api_mode"))
     return API_MODE
+
+
+def _profile(sources: Iterable[Source]) -> tuple[str, str]:
+    """The profile that the strongest section names, and its key path."""
+    for source in sources:
+        if source.endpoint.profile is not None:
+            return source.endpoint.profile, source.key_path("profile")
+    return "", ""
 
 
 def _model(config: Config, choice: Choice, env: Environment, flag: str | None) -> str:

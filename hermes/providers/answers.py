@@ -21,7 +21,15 @@ from hermes.providers.contract import (
     VerdictKind,
 )
 
-__all__ = ["MAX_EVENTS", "checked_events", "checked_fallback", "checked_report", "checked_verdict", "nothing"]
+__all__ = [
+    "MAX_EVENTS",
+    "checked_events",
+    "checked_fallback",
+    "checked_report",
+    "checked_request",
+    "checked_verdict",
+    "nothing",
+]
 
 MAX_EVENTS: Final = 1000
 """The most events that adapters may make of one."""
@@ -46,7 +54,7 @@ def checked_verdict(answer: Any) -> Verdict:
     _check(answer, VerdictKind, "kind")
     _check(answer, str, "message", "hint", "code", "request_id", "param")
     _check(answer, bool, "retryable")
-    _check(answer, (int, type(None)), "status")
+    _check(answer, (int, type(None)), "status", "retries")
     _check(answer, (int, float, type(None)), "retry_at")
     if answer.retry_at is not None and not math.isfinite(answer.retry_at):
         raise ValueError(f"a Verdict with `retry_at` {answer.retry_at}")
@@ -58,10 +66,17 @@ def checked_fallback(answer: Any) -> Fallback:
     if not isinstance(answer, Fallback):
         raise TypeError(f"a Fallback was expected, not {_shape(answer)}")
     _check(answer, Request, "request")
-    _check(answer, str, "strategy", "notice")
+    _check(answer, str, "strategy", "notice", "lesson")
     _check(answer, bool, "tolerate_prelude")
     if not answer.strategy:
         raise ValueError("a Fallback without a `strategy`")
+    return answer
+
+
+def checked_request(answer: Any) -> Request:
+    """The request to send."""
+    if not isinstance(answer, Request):
+        raise TypeError(f"a Request was expected, not {_shape(answer)}")
     return answer
 
 

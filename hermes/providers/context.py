@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
+from hermes.providers.memory import EndpointMemory
 from hermes.responses.telemetry import Notice, RateLimits
 
-__all__ = ["AdapterContext", "Delivered", "EndpointFact", "EndpointMemory"]
+__all__ = ["AdapterContext", "Delivered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,32 +26,6 @@ class Delivered:
         return self.characters > 0
 
 
-class EndpointFact(StrEnum):
-    """Something learnt about an endpoint that makes the next call start right."""
-
-    BREAKS_ORDER = "breaks_order"
-    """Its streams break the event order."""
-    NON_STREAM_WORKS = "non_stream_works"
-    """It answers requests without ``stream``."""
-    STREAM_REQUIRED = "stream_required"
-    """It refuses requests without ``stream``."""
-
-
-class EndpointMemory:
-    """What is known of one endpoint and model, kept for the session."""
-
-    def __init__(self) -> None:
-        self._facts: set[EndpointFact] = set()
-
-    def knows(self, fact: EndpointFact) -> bool:
-        """Whether ``fact`` was learnt."""
-        return fact in self._facts
-
-    def learn(self, fact: EndpointFact) -> None:
-        """Remembers ``fact``."""
-        self._facts.add(fact)
-
-
 @dataclass(slots=True)
 class AdapterContext:
     """What an adapter knows of the call it serves, one for each adapter and call.
@@ -64,6 +38,8 @@ class AdapterContext:
         streaming: whether this attempt asked for a stream.
         delivered: what the caller was given so far.
         scratch: the adapter's own notes for this call.
+        also_wants: event types that the adapter asks for besides its ``event_types``, in the same form.
+            Changed with ``want`` and ``drop``; it begins empty with every attempt.
     """
 
     provider: str
@@ -74,7 +50,19 @@ class AdapterContext:
     streaming: bool = True
     delivered: Delivered = Delivered()
     scratch: dict[str, Any] = field(default_factory=dict)
+    also_wants: frozenset[str] = frozenset()
 
     def report(self, item: RateLimits | Notice) -> None:
         """Hands rate limits or a notice to the caller."""
         self.on_report(item)
+
+    def want(self, *event_types: str) -> None:
+        """Asks for more event types from here on in this attempt: exact ones, or prefixes ending in ``*``.
+
+        So an adapter that must look at text in rare streams pays for it in those only.
+        """
+        self.also_wants |= set(event_types)
+
+    def drop(self, *event_types: str) -> None:
+        """Gives back event types that were asked for with ``want``."""
+        self.also_wants -= set(event_types)

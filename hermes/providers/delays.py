@@ -19,13 +19,16 @@ _PIECE: Final = re.compile(
     r"(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])[\s,]*(?:and\s+)?",
     re.IGNORECASE,
 )
-# "Please try again in 14.036s", "in 7m12s", "in 5 days 22 hours 11 minutes":
+# "Please try again in 14.036s", "in 7m12s", "in 5 days 22 hours 11 minutes", "Usage resets at 2026-...Z":
 # https://github.com/openai/codex/issues/3899
-_TRY_AGAIN: Final = re.compile(
-    r"(?:try again|retry|wait|resets?)(?: after| in| for)?\s+(?=\d)", re.IGNORECASE
+_AGAIN: Final = r"\b(?:try again|retry|wait|reset(?:s|ting)?|available(?: again)?|renews?|refresh(?:es)?)"
+_DELAY: Final = re.compile(
+    rf"{_AGAIN}(?: after| in| for| within)?:?(?: about| approximately| around)?\s+(?=\d)", re.IGNORECASE
 )
-_RESETS_AT: Final = re.compile(
-    r"resets? at\s+(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)", re.IGNORECASE
+_MOMENT: Final = re.compile(
+    rf"{_AGAIN}(?: at| on| after| until| from)?:?\s+"
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)",
+    re.IGNORECASE,
 )
 
 
@@ -33,8 +36,10 @@ def retry_at(failure: Failure) -> float | None:
     """The Unix time before which the backend does not want to be asked again; None where it does not say.
 
     Reads ``Retry-After`` as seconds and as a date, ``retry-after-ms``, the ``retry:`` field of the stream,
-    ``resets_at`` and ``resets_in_seconds`` of the error, and the words of its message. The latest one counts;
-    what is past, or further away than a year, says nothing.
+    the times and delays in the fields of the error, and the words of its message. The latest one counts; what
+    is past, or further away than a year, says nothing.
+
+    https://datatracker.ietf.org/doc/html/rfc9110#field.retry-after
     """
     now = failure.received_at
     times = [time for time in _told(failure) if now <= time <= now + _LONGEST]
@@ -72,14 +77,14 @@ def _from_headers(headers: Mapping[str, str], now: float) -> Iterator[float]:
 
 def _from_text(message: str, now: float) -> Iterator[float]:
     message = message[:2000]
-    for match in _TRY_AGAIN.finditer(message):
+    for match in _DELAY.finditer(message):
         seconds, place = 0.0, match.end()
         while piece := _PIECE.match(message, place):
             seconds += float(piece[1]) * _UNIT_SECONDS[_unit(piece[2])]
             place = piece.end()
         if place > match.end():
             yield now + seconds
-    for match in _RESETS_AT.finditer(message):
+    for match in _MOMENT.finditer(message):
         try:
             moment = datetime.fromisoformat(match[1])
         except ValueError:

@@ -7,7 +7,7 @@ that no adapter asked for costs one look-up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -16,6 +16,7 @@ from hermes.providers.answers import (
     checked_events,
     checked_fallback,
     checked_report,
+    checked_request,
     checked_verdict,
     nothing,
 )
@@ -27,6 +28,7 @@ from hermes.providers.contract import (
     Failure,
     Fallback,
     Notice,
+    Profile,
     RateLimits,
     Request,
     Verdict,
@@ -52,19 +54,18 @@ class Adapter:
         priority: higher is asked first.
         event_types: exact event types, or prefixes ending in ``*``.
         hooks: its hook functions by name; each takes the arguments of the spec in their order.
+        profile: what is known of its backend, as data; None where it has none.
     """
 
     name: str
     priority: int
     event_types: tuple[str, ...]
     hooks: Mapping[str, Callable[..., Any]]
+    profile: Profile | None = None
 
     def wants(self, event_type: str) -> bool:
         """Whether the adapter asked for events of this type."""
-        return any(
-            event_type.startswith(pattern[:-1]) if pattern.endswith("*") else event_type == pattern
-            for pattern in self.event_types
-        )
+        return _matches(event_type, self.event_types)
 
 
 @dataclass(slots=True)
@@ -78,6 +79,13 @@ class _Seat:
 
 
 Route = tuple[_Seat, ...]
+
+
+def _matches(event_type: str, patterns: Iterable[str]) -> bool:
+    return any(
+        event_type.startswith(pattern[:-1]) if pattern.endswith("*") else event_type == pattern
+        for pattern in patterns
+    )
 
 
 class CallDispatch:
@@ -119,6 +127,8 @@ class CallDispatch:
         for seat in self._seats:
             seat.context.attempt = attempt
             seat.context.streaming = streaming
+            seat.context.also_wants = frozenset()
+        self._routes.clear()
         self.note_delivered(delivered)
 
     def note_delivered(self, delivered: Delivered) -> None:
@@ -135,7 +145,7 @@ class CallDispatch:
                 for seat in self._seats
                 if seat.active
                 and "normalize_stream_event" in seat.adapter.hooks
-                and seat.adapter.wants(event_type)
+                and (seat.adapter.wants(event_type) or _matches(event_type, seat.context.also_wants))
             )
             if len(self._routes) < _MAX_ROUTES and len(event_type) <= _LONGEST_KNOWN_TYPE:
                 self._routes[event_type] = route
@@ -150,7 +160,10 @@ class CallDispatch:
         for seat in route:
             if seat.position < start:
                 continue
+            wanted = seat.context.also_wants
             answer = self._ask(seat, "normalize_stream_event", checked_events, event, seat.context)
+            if seat.context.also_wants is not wanted:
+                self._routes.clear()
             if answer is None:
                 continue
             result = self._chain(answer, seat.position + 1)
@@ -170,7 +183,18 @@ class CallDispatch:
 
     def repair(self, violation: Violation, event: Event) -> Sequence[Event] | None:
         """The first adapter's replacement for an event that the accumulator refuses."""
-        return self._first("repair_stream_event", checked_events, violation, event)
+        repaired = self._first("repair_stream_event", checked_events, violation, event)
+        self._routes.clear()  # it may want other events from here on
+        return repaired
+
+    def prepare(self, request: Request) -> Request:
+        """The request as the adapters want it sent."""
+        for seat in self._seats:
+            prepared = self._ask(seat, "prepare_request", checked_request, request, seat.context)
+            request = request if prepared is None else prepared
+        for seat in self._seats:
+            seat.context.streaming = request.streams
+        return request
 
     def classify(self, failure: Failure) -> Verdict | None:
         """The first adapter's verdict on a failure."""

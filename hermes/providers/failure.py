@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 from hermes.responses.error_detail import ErrorDetail, error_detail, error_detail_from_body
 from hermes.responses.events import Event
@@ -37,6 +38,8 @@ class FailureKind(StrEnum):
     """The body is no answer: HTML, plain text, an over-long frame, JSON of another kind."""
     EMPTY = "empty"
     """The Response is complete, was billed for output, and holds none."""
+    NO_ANSWER = "no_answer"
+    """The Response is complete and holds reasoning or commentary, but neither an answer nor a call."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,15 @@ class Failure:
         headers: HTTP response headers, names in lower case, without cookies.
         body: the first 64 KiB of an error body, at most.
         request_id: the backend's id of the request; empty where it sent none.
+        url: the address that was asked, for the kind ``http_status``, without user, query and fragment; empty
+            where the client does not tell it.
         event: the event that told it, for the kinds ``error_event``, ``response_failed`` and ``order``.
         violation: the broken rule, for the kind ``order``.
-        deadline: ``connect``, ``first_event``, ``idle_bytes``, ``idle_events`` or ``total`` for ``timeout``.
+        deadline: ``connect``, ``headers``, ``first_event``, ``idle_bytes``, ``idle_events`` or ``total``
+            for ``timeout``.
         streaming: whether the attempt asked for a stream.
         retry_after_ms: the ``retry:`` field of the SSE stream in milliseconds, where one came.
+        output: the JSON of the output items that came all the same, for the kind ``no_answer``.
     """
 
     kind: FailureKind
@@ -70,6 +77,8 @@ class Failure:
     deadline: str = ""
     streaming: bool = True
     retry_after_ms: int | None = None
+    output: Sequence[Mapping[str, Any]] = ()
+    url: str = ""
 
     @cached_property
     def detail(self) -> ErrorDetail:

@@ -23,8 +23,18 @@ __all__ = [
     "fallback_request",
     "normalize_stream_event",
     "observe_headers",
+    "prepare_request",
     "repair_stream_event",
 ]
+
+
+@hookspec
+def prepare_request(request: Request, context: AdapterContext) -> Request | None:
+    """Asked before each attempt: what the backend is known to want, and what it taught, put into the request.
+
+    Answer None for "as it is", else the request to send. What one adapter answers is offered to those after
+    it. Asked again for a request that it prepared before, an adapter answers the same.
+    """
 
 
 @hookspec

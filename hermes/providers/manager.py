@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from importlib import import_module
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from inspect import isclass
 
 from hermes.errors import PluginLoadError, UnknownPluginError
 from hermes.names import nearest, plugin_key
-from hermes.providers.adapters import builtin, lenient
-from hermes.providers.contract import EndpointMemory, Notice, RateLimits
+from hermes.providers.contract import EndpointMemory, Notice, Profile, RateLimits
 from hermes.providers.dispatch import Adapter, CallDispatch
 from hermes.providers.faults import fault
-from hermes.providers.known import adapter_for, adapter_named
+from hermes.providers.known import OWN_PACKAGE, KnownAdapter, adapter_for, adapter_named, own_adapters
 from hermes.providers.registration import Registry
 
 __all__ = ["ENTRY_POINT_GROUP", "PluginInfo", "PluginManager", "PluginState"]
 
 ENTRY_POINT_GROUP = "hermes.adapters"
 
-_OWN = {"builtin": builtin, "lenient": lenient}
+_GENERAL = ("builtin", "lenient")
+_OWN_MODULES = "hermes.providers.adapters"
 
 
 class PluginState(StrEnum):
@@ -29,6 +30,8 @@ class PluginState(StrEnum):
 
     ENABLED = "enabled"
     DISABLED = "disabled"
+    AUTOMATIC = "automatic"
+    """One of Hermes' own that is switched on by itself where its backend is known."""
     NOT_INSTALLED = "not installed"
     FAILED = "failed"
 
@@ -41,7 +44,7 @@ class PluginInfo:
         name: the name under which it is enabled.
         state: what became of it.
         reason: why, for ``failed`` and ``not installed``.
-        distribution: the package that offers it; ``hermes-adapters`` for Hermes' own.
+        distribution: the package that offers it; ``OWN_PACKAGE`` for Hermes' own.
         version: of that package.
         adapter: the loaded adapter; None where it is not loaded.
     """
@@ -53,6 +56,11 @@ class PluginInfo:
     version: str = ""
     adapter: Adapter | None = None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it comes with Hermes."""
+        return self.distribution == OWN_PACKAGE
+
 
 class PluginManager:
     """The typed facade over discovery, pluggy and the states of plugins.
@@ -62,6 +70,7 @@ class PluginManager:
     Args:
         enabled: names of plugins to switch on, in any spelling.
         disabled: names that win over ``enabled``; ``lenient`` can be switched off so, ``builtin`` cannot.
+        suspected: the adapter that probably knows the backend; it is not switched on, but may be hinted at.
         discover: gives the entry points of the group; for tests.
     """
 
@@ -70,18 +79,21 @@ class PluginManager:
         enabled: Iterable[str] = (),
         disabled: Iterable[str] = (),
         *,
+        suspected: KnownAdapter | None = None,
         discover: Callable[[], Iterable[EntryPoint]] | None = None,
     ) -> None:
         wanted = {plugin_key(name): name for name in enabled}
         off = {plugin_key(name) for name in disabled} - {"builtin"}
         self._overruled = off & wanted.keys()
+        self._suspected = suspected
         self._registry = Registry()
         self._plugins: dict[str, PluginInfo] = {}
         self._load_own(wanted, off)
+        own = frozenset(self._plugins)
         self._impostors: list[PluginInfo] = []
         offered = _offered((discover or _installed)())
         for key in sorted(offered):
-            if key in _OWN:
+            if key in own:
                 self._impostors += [_impostor(point) for point in offered[key]]
                 continue
             enable = key in wanted and key not in off
@@ -103,6 +115,12 @@ class PluginManager:
     def adapters(self) -> tuple[Adapter, ...]:
         """The adapters that are enabled and loaded."""
         return tuple(plugin.adapter for plugin in self._plugins.values() if plugin.adapter is not None)
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        """What is known of the backend: the profiles of the enabled adapters, the first asked first."""
+        ordered = sorted(self.adapters, key=lambda adapter: (-adapter.priority, adapter.name))
+        return tuple(adapter.profile for adapter in ordered if adapter.profile is not None)
 
     def find(self, name: str) -> PluginInfo:
         """The plugin of that name, in any spelling.
@@ -127,11 +145,15 @@ class PluginManager:
 
     def adapter_hint(self, event_type: str, headers: Iterable[str]) -> str:
         """What to type to enable the adapter that knows a backend by these traces; may be empty."""
-        known = adapter_for(event_type, headers)
+        traced = adapter_for(event_type, headers)
+        known = traced or self._suspected
         plugin = self._plugins.get(plugin_key(known.adapter)) if known is not None else None
         if known is None or (plugin is not None and plugin.state is PluginState.ENABLED):
             return ""
-        knows = f"The adapter `{known.adapter}` knows this backend and keeps its streams"
+        adapter = f"adapter `{known.adapter}` knows"
+        knows = f"The {adapter} this backend and keeps its streams"
+        if traced is None:
+            knows = f"If this is {known.names[0]}, the {adapter} it and keeps its streams"
         if plugin is not None and plugin.state is PluginState.FAILED:
             return f"{knows}, but it cannot be used: {plugin.reason}."
         if plugin_key(known.adapter) in self._overruled:
@@ -152,22 +174,21 @@ class PluginManager:
         return CallDispatch(self.adapters, provider=provider, model=model, memory=memory, on_report=on_report)
 
     def _load_own(self, wanted: Mapping[str, str], off: set[str]) -> None:
+        """Imports those of Hermes' own that are in use: there are many, and start-up time counts."""
         from hermes import __version__
 
-        for name, module in _OWN.items():
-            if name in off or (name != "builtin" and name not in wanted):
-                self._plugins[name] = PluginInfo(
-                    name, PluginState.DISABLED, distribution="hermes-adapters", version=__version__
-                )
-                continue
-            adapter = self._registry.register(module, name)
-            self._plugins[name] = PluginInfo(
-                name,
-                PluginState.ENABLED,
-                distribution="hermes-adapters",
-                version=__version__,
-                adapter=adapter,
-            )
+        singles = [known.adapter for known in own_adapters()]
+        for name in (*_GENERAL, *singles):
+            info = PluginInfo(name, PluginState.ENABLED, distribution=OWN_PACKAGE, version=__version__)
+            if name in off or (name == "lenient" and name not in wanted):
+                info = replace(info, state=PluginState.DISABLED)
+            elif name in singles and name not in wanted:
+                info = replace(info, state=PluginState.AUTOMATIC)
+            else:
+                module = import_module(f"{_OWN_MODULES}.{name}")
+                plugin = getattr(module, "adapter", module)
+                info = replace(info, adapter=self._registry.register(plugin, name))
+            self._plugins[name] = info
 
     def _load_offered(self, points: list[EntryPoint], *, enable: bool) -> PluginInfo:
         point = points[0]

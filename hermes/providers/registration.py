@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from types import NoneType
 from typing import Any
 
 import pluggy
@@ -12,7 +13,7 @@ import pluggy
 from hermes.errors import PluginLoadError
 from hermes.names import nearest
 from hermes.providers import hookspecs
-from hermes.providers.contract import API_VERSION
+from hermes.providers.contract import API_VERSION, Profile
 from hermes.providers.dispatch import Adapter
 from hermes.providers.markers import PROJECT_NAME
 
@@ -51,6 +52,7 @@ class Registry:
             priority=getattr(plugin, "priority", 0),
             event_types=tuple(getattr(plugin, "event_types", ())),
             hooks=self._hooks(plugin),
+            profile=getattr(plugin, "profile", None),
         )
 
     def _check_attributes(self, plugin: object) -> None:
@@ -66,6 +68,8 @@ class Registry:
         priority = getattr(plugin, "priority", 0)
         if not isinstance(priority, int) or isinstance(priority, bool):
             raise PluginLoadError(f"its `priority` is {priority!r}, not a whole number")
+        if not isinstance(getattr(plugin, "profile", None), (Profile, NoneType)):
+            raise PluginLoadError("its `profile` is no Profile")
         self._check_event_types(getattr(plugin, "event_types", ()))
 
     def _check_event_types(self, types: object) -> None:

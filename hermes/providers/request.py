@@ -55,9 +55,12 @@ class Fallback:
         request: the request to send; with ``stream`` true it is streamed, else not.
         tolerate_prelude: ignore events of unknown types before ``response.created``.
         notice: a sentence for the user; Hermes makes one from ``strategy`` where it is empty.
+        lesson: what to remember of the endpoint once the backend takes the request; empty for nothing. The
+            adapter that names it heeds it in ``prepare_request``.
     """
 
     strategy: str
     request: Request
     tolerate_prelude: bool = False
     notice: str = ""
+    lesson: str = ""

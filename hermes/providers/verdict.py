@@ -43,7 +43,10 @@ class Verdict:
         code: the backend's own code or type, for reports and scripts.
         status: HTTP status, where one came.
         request_id: the backend's id of the request.
-        param: the request parameter that is to blame, for ``bad_request``.
+        param: the request parameter that is to blame, as the backend names it, e.g. ``input[1].summary``;
+            empty where it names none.
+        retries: how many times at most the same request may be sent again after this kind of failure; None
+            leaves it to the user's limits.
     """
 
     kind: VerdictKind
@@ -55,3 +58,4 @@ class Verdict:
     status: int | None = None
     request_id: str = ""
     param: str = ""
+    retries: int | None = None

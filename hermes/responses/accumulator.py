@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from hermes.errors import StreamOrderError
-from hermes.responses.builders import ItemBuilder, Part
-from hermes.responses.events import Delta, Event
-from hermes.responses.items import CALL_TYPES, OutputItem, Usage, part_text
+from hermes.responses.builders import ItemBuilder, Part, is_placeholder
+from hermes.responses.events import RESTARTED, Delta, Event
+from hermes.responses.items import CALL_TYPES, OutputItem, Usage, item_parts, part_text
 from hermes.responses.violations import Violation
 
 __all__ = ["Accumulator", "Answer"]
 
 _NO_DELTAS: Final[tuple[Delta, ...]] = ()
-_BEFORE_CREATED: Final = frozenset({"response.created", "response.failed", "response.incomplete", "error"})
+_BEFORE_CREATED: Final = frozenset(
+    {"response.created", "response.failed", "response.incomplete", "error", RESTARTED}
+)
 _STATUS_OF_TERMINAL: Final = {
     "response.completed": "completed",
     "response.failed": "failed",
@@ -71,6 +73,16 @@ class Answer:
         """Whether there is text, a refusal or a whole call: anything that a caller could use."""
         return any(item.text or item.refusal or (item.confirmed and item.is_call) for item in self.items)
 
+    @property
+    def lacks_answer(self) -> bool:
+        """Whether there is reasoning or commentary, and nothing that it leads to."""
+        thoughts = [
+            item for item in self.items if item.reasoning or item.type == "reasoning" or item.commentary
+        ]
+        return bool(thoughts) and not any(
+            item.text or item.refusal or item.type not in ("message", "reasoning") for item in self.items
+        )
+
 
 class Accumulator:
     """Takes the events of one stream, one by one.
@@ -78,18 +90,23 @@ class Accumulator:
     Args:
         tolerate_prelude: ignore events that are neither ``response.*`` nor ``error`` before
             ``response.created`` instead of refusing them.
+        on_restart: given what is void, when the backend begins another answer within the stream.
     """
 
-    def __init__(self, *, tolerate_prelude: bool = False) -> None:
+    def __init__(
+        self, *, tolerate_prelude: bool = False, on_restart: Callable[[Answer], None] | None = None
+    ) -> None:
         self.terminal: Event | None = None
         """The terminal event, once it came. Everything after it is ignored."""
         self._tolerate_prelude = tolerate_prelude
+        self._on_restart = on_restart
         self._created = False
         self._response: dict[str, Any] = {}
         self._items: dict[int, ItemBuilder] = {}
         self._status = ""
         self._last: Event | None = None
         self._last_number: object = None
+        self._numbers_repeat = False
         self._handlers: dict[str, Callable[[Event], tuple[Delta, ...]]] = {
             "response.created": self._on_created,
             "response.in_progress": self._on_progress,
@@ -117,6 +134,7 @@ class Accumulator:
             "response.incomplete": self._on_terminal,
             "response.cancelled": self._on_terminal,
             "error": self._on_error,
+            RESTARTED: self._on_restarted,
         }
 
     def feed(self, event: Event) -> tuple[Delta, ...]:
@@ -131,7 +149,9 @@ class Accumulator:
             return self._before_created(event)
         handler = self._handlers.get(event.type)
         if handler is None:
-            return _NO_DELTAS
+            if not _is_reasoning_delta(event.type):
+                return _NO_DELTAS
+            handler = self._on_reasoning_delta
         number = event.data.get("sequence_number")
         if type(number) is int and number == self._last_number:
             self._refuse_repetition(event)
@@ -142,7 +162,7 @@ class Accumulator:
 
     def answer(self) -> Answer:
         """Everything that is known now."""
-        builders = [self._items[index] for index in sorted(self._items)]
+        builders = list(_without_repeated_calls([self._items[index] for index in sorted(self._items)]))
         return Answer(
             items=tuple(builder.built() for builder in builders),
             response=dict(self._response),
@@ -164,8 +184,10 @@ class Accumulator:
         )
 
     def _refuse_repetition(self, event: Event) -> None:
-        # Some backends number every frame 0: https://github.com/ggml-org/llama.cpp/pull/24957
-        if self._last == event and event.data.get("sequence_number") != 0:
+        # Some backends number every frame alike: https://github.com/ggml-org/llama.cpp/pull/24957
+        if self._last is not None and self._last != event:
+            self._numbers_repeat |= "output_index" in self._last.data and "output_index" in event.data
+        elif event.data["sequence_number"] > 0 and not self._numbers_repeat:
             raise self._refusal(event, Violation.FRAME_REPEATED, "came twice")
 
     # The life of the response.
@@ -178,6 +200,17 @@ class Accumulator:
             raise self._refusal(event, Violation.RESPONSE_MISSING, "has no `response`")
         self._created = True
         self._merge(response)
+        return _NO_DELTAS
+
+    def _on_restarted(self, event: Event) -> tuple[Delta, ...]:
+        response = event.data.get("response")
+        void = self.answer()
+        self._created = True
+        self._response = {}
+        self._items = {}
+        self._merge(_mapping(response))
+        if self._on_restart is not None:
+            self._on_restart(void)
         return _NO_DELTAS
 
     def _on_progress(self, event: Event) -> tuple[Delta, ...]:
@@ -221,9 +254,12 @@ class Accumulator:
         for place, data in enumerate(entries):
             builder = matched.get(place)
             if builder is None:
+                if self._is_no_news(data):
+                    continue
                 index = place if place not in self._items else max(self._items) + 1
                 builder = self._items[index] = ItemBuilder(index, data)
-            if not builder.confirmed or builder.is_empty():
+            builder.take_call_id(data)
+            if not builder.confirmed or builder.is_empty() or builder.is_extended_by(data):
                 deltas += _deltas(builder, builder.absorb(data, final=False))
             if confirmed and data.get("status") != "incomplete":
                 builder.confirmed = True
@@ -233,6 +269,12 @@ class Accumulator:
             if confirmed:
                 builder.confirmed = builder.confirmed or builder.is_whole()
         return tuple(deltas)
+
+    def _is_no_news(self, data: Mapping[str, Any]) -> bool:
+        """Whether an entry of the terminal output that is none of the items adds nothing to them."""
+        # A message without text may stand for what the backend lost on its way.
+        is_empty = data.get("type") == "message" and not any(map(part_text, item_parts(data, "content")))
+        return is_empty and bool(self._items)
 
     def _match(self, entries: Sequence[Mapping[str, Any]]) -> dict[int, ItemBuilder]:
         """The items that entries of the terminal output are: by id, or else in order.
@@ -248,11 +290,12 @@ class Accumulator:
                     matched[place] = builder
                     free.remove(builder)
                     break
-        for place, data in enumerate(entries):
-            alike = [builder for builder in free if place not in matched and builder.may_be(data)]
-            if alike:
-                matched[place] = alike[0]
-                free.remove(alike[0])
+        for is_same in (ItemBuilder.may_be, ItemBuilder.is_same_call):
+            for place, data in enumerate(entries):
+                alike = [builder for builder in free if place not in matched and is_same(builder, data)]
+                if alike:
+                    matched[place] = alike[0]
+                    free.remove(alike[0])
         return matched
 
     # Items and parts.
@@ -282,7 +325,10 @@ class Accumulator:
         number = self._index(event, "content_index")
         if number in builder.content:
             raise self._refusal(event, Violation.PART_AGAIN, f"names content_index {number}, which is taken")
-        builder.add_part(number, _mapping(event.data.get("part")))
+        part = _mapping(event.data.get("part"))
+        if builder.is_foreign(part, event.data):
+            self._check_type(event, builder, "message")
+        builder.add_part(number, part)
         return _NO_DELTAS
 
     def _on_summary_part_added(self, event: Event) -> tuple[Delta, ...]:
@@ -315,12 +361,17 @@ class Accumulator:
         return self._grown(event, self._content_part(event, reasoning=True))
 
     def _on_summary_delta(self, event: Event) -> tuple[Delta, ...]:
-        return self._grown(event, self._summary_part(event))
+        deltas = self._grown(event, self._summary_part(event))
+        return tuple(delta for delta in deltas if not is_placeholder(delta.text))
 
     def _grown(self, event: Event, part: Part) -> tuple[Delta, ...]:
         delta = event.data.get("delta")
         if type(delta) is not str or not delta:
             return _NO_DELTAS
+        if part.ahead:
+            delta = part.catch_up(delta)
+            if not delta:
+                return _NO_DELTAS
         part.write(delta)
         return (Delta(part.emits, delta, part.output_index),)
 
@@ -348,6 +399,8 @@ class Accumulator:
         delta = event.data.get("delta")
         if type(delta) is not str or not delta:
             return _NO_DELTAS
+        if builder.confirmed and builder.is_whole():
+            return _NO_DELTAS  # a whole call that is told again
         builder.arguments.write(delta)
         return (Delta("arguments", delta, builder.index),)
 
@@ -383,6 +436,8 @@ class Accumulator:
             part = builder.content.get(number) if builder is not None else None
             if part is not None and part.is_reasoning is reasoning:
                 return part
+            if part is not None and builder is not None and builder.tells_reasoning_as_text(part, data):
+                return part
         self._item(event)
         return self._no_part(event, "content_index")
 
@@ -411,6 +466,31 @@ class Accumulator:
         return StreamOrderError(
             f"The stream is out of order: `{event.type}` {what}", violation=violation, event=event
         )
+
+
+def _without_repeated_calls(builders: Sequence[ItemBuilder]) -> Iterable[ItemBuilder]:
+    """The items without calls that another one confirms, or that are sent again.
+
+    Gateways announce a call under one id and confirm it under the next, or send it again after they
+    reconnect: https://github.com/NousResearch/hermes-agent/pull/94961
+    """
+    confirmed = {builder.call_id for builder in builders if builder.confirmed}
+    seen: set[tuple[str, str]] = set()
+    for builder in builders:
+        call_id = builder.call_id
+        told = call_id, builder.arguments.value()
+        if call_id and ((call_id in confirmed and not builder.confirmed) or told in seen):
+            continue
+        seen.add(told)
+        yield builder
+
+
+def _is_reasoning_delta(event_type: str) -> bool:
+    """Whether an event of an unknown type brings reasoning, for which backends have many names.
+
+    https://github.com/vllm-project/vllm/pull/24938
+    """
+    return "delta" in event_type and "reasoning" in event_type
 
 
 def _worse_status(named: str, told: object) -> str:

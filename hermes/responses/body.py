@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Final
 
@@ -10,6 +11,9 @@ __all__ = ["BodyKind", "sniff_body"]
 _BOM: Final = b"\xef\xbb\xbf"
 _SSE_STARTS: Final = (b"event:", b"data:", b"id:", b"retry:", b":")
 _MAGIC_NUMBERS: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # gzip and zstd
+# Brotli has no magic number, but bytes that no text has: https://datatracker.ietf.org/doc/html/rfc7932
+_IN_NO_TEXT: Final = re.compile(rb"[\x00-\x08\x0e-\x1a]")
+_LOOKED_AT: Final = 4  # of a length, which brotli begins with
 
 
 class BodyKind(Enum):
@@ -47,4 +51,8 @@ def sniff_body(start: bytes, content_type: str, *, ended: bool = False) -> BodyK
         return BodyKind.SSE
     if not ended and any(whole.startswith(text) for whole in (*_SSE_STARTS, *_MAGIC_NUMBERS)):
         return None
+    if len(text) < _LOOKED_AT and not ended:
+        return None
+    if _IN_NO_TEXT.search(text[:_LOOKED_AT]):
+        return BodyKind.COMPRESSED
     return BodyKind.SSE if "event-stream" in content_type.lower() else BodyKind.TEXT

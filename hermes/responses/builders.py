@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from io import StringIO
 from typing import Any, Final
 
 from hermes.responses.decode import is_json_object
-from hermes.responses.items import CALL_TYPES, OutputItem, item_parts, part_text
+from hermes.responses.items import CALL_TYPES, COMMENTARY_PHASES, OutputItem, item_parts, part_text
 
-__all__ = ["GrowingText", "ItemBuilder", "Part", "delta_kind"]
+__all__ = ["GrowingText", "ItemBuilder", "Part", "delta_kind", "is_placeholder"]
 
 _REASONING_KINDS: Final = ("reasoning_text", "summary_text")
 _TEXT_KINDS: Final = ("output_text", "refusal", *_REASONING_KINDS)
+_PLACEHOLDER: Final = "<!-- -->"
 _TOLD_AS_TEXT: Final = ("type", "text", "refusal")
 
 
 class GrowingText:
     """Text that deltas extend and that a done event confirms, extends or corrects."""
 
-    __slots__ = ("_settled", "_tail", "revised", "write")
+    __slots__ = ("_caught_up", "_settled", "_tail", "ahead", "revised", "write")
 
     def __init__(self) -> None:
         self._settled = ""
@@ -29,6 +31,9 @@ class GrowingText:
         """Appends a delta."""
         self.revised = False
         """Whether the text is no longer what was handed out; done events then hand out nothing more."""
+        self.ahead = ""
+        """What a done event told before its deltas came; they may follow or not."""
+        self._caught_up = ""
 
     def value(self) -> str:
         """The text so far."""
@@ -51,11 +56,29 @@ class GrowingText:
         streamed = self.value()
         if text.startswith(streamed):
             self._settled = text
-            return "" if self.revised else text[len(streamed) :]
+            new = text[len(streamed) :]
+            self.ahead += new
+            return "" if self.revised else new
         if text and (final or not streamed.startswith(text)):
+            self.ahead = self._caught_up = ""
             self._settled = text
             self.revised = True
         return ""
+
+    def catch_up(self, delta: str) -> str:
+        """What a delta adds after a done event that told more than the deltas before it.
+
+        The delta may tell the same once more: https://github.com/diegosouzapw/OmniRoute/issues/13693
+        """
+        if self.ahead.startswith(delta):
+            self.ahead = self.ahead[len(delta) :]
+            self._caught_up = self._caught_up + delta if self.ahead else ""
+            return ""
+        ahead, caught_up = self.ahead, self._caught_up
+        self.ahead = self._caught_up = ""
+        if delta.startswith(ahead):
+            return delta[len(ahead) :]
+        return caught_up + delta  # it was no repetition after all
 
 
 class Part(GrowingText):
@@ -66,16 +89,29 @@ class Part(GrowingText):
             the text there mostly send it again as deltas, https://github.com/danielmiessler/Fabric/pull/1686.
         item_type: the type of the item that the part belongs to.
         output_index: the place of that item.
+        commentary: whether the text tells of the work, not its outcome.
     """
 
-    __slots__ = ("_item_type", "data", "emits", "is_reasoning", "kind", "opening", "output_index")
+    __slots__ = (
+        "_commentary",
+        "_item_type",
+        "data",
+        "emits",
+        "is_reasoning",
+        "kind",
+        "opening",
+        "output_index",
+    )
 
-    def __init__(self, told: Mapping[str, Any], item_type: str, output_index: int) -> None:
+    def __init__(
+        self, told: Mapping[str, Any], item_type: str, output_index: int, *, commentary: bool = False
+    ) -> None:
         super().__init__()
         self.output_index = output_index
         self.opening = told
         self.data: dict[str, Any] = {}
         self._item_type = item_type
+        self._commentary = commentary
         self._set_kind("reasoning_text" if item_type == "reasoning" else "output_text")
         self.merge(told)
 
@@ -90,6 +126,8 @@ class Part(GrowingText):
         """The part's JSON with its text."""
         data = {"type": self.kind, **self.data}
         text = self.value()
+        if self.kind == "summary_text" and _PLACEHOLDER in text:
+            text = "".join(line for line in text.splitlines(keepends=True) if not is_placeholder(line))
         if text or self.kind in _TEXT_KINDS:
             data["refusal" if self.kind == "refusal" else "text"] = text
         return data
@@ -98,6 +136,8 @@ class Part(GrowingText):
         self.kind = kind
         self.emits = delta_kind(self._item_type, kind)
         self.is_reasoning = self.emits == "reasoning"
+        if self._commentary and self.emits == "text":
+            self.emits = "commentary"
 
 
 class ItemBuilder:
@@ -137,6 +177,53 @@ class ItemBuilder:
         """Whether the item is of type ``kind``, as far as both are known."""
         return not self.type or not isinstance(kind, str) or self.type == kind
 
+    @property
+    def call_id(self) -> str:
+        """The id of a call; empty for other items, and where none was told."""
+        told = self.data.get("call_id")
+        return told if self.type in CALL_TYPES and isinstance(told, str) else ""
+
+    def is_same_call(self, data: Mapping[str, Any]) -> bool:
+        """Whether an entry of the terminal output is this call under ids of another kind.
+
+        Some gateways invent ids while they stream: https://github.com/rbb-dev/Open-WebUI-OpenRouter-pipe/pull/54
+        """
+        return (
+            self.type in CALL_TYPES
+            and self.type == data.get("type")
+            and self.data.get("name") == data.get("name")
+            and self.arguments.value() == _call_text(data.get(self.argument_field))
+        )
+
+    def take_call_id(self, data: Mapping[str, Any]) -> None:
+        """Takes the ids of the terminal output for a call that was streamed under invented ones."""
+        if self.type in CALL_TYPES and data.get("call_id") not in (None, "", self.call_id):
+            self.data.update({name: data[name] for name in ("call_id", "id") if data.get(name)})
+
+    def tells_reasoning_as_text(self, part: Part, told: Mapping[str, Any]) -> bool:
+        """Whether a text event is about a part of reasoning that was opened as text.
+
+        With the id of another item it is a message's: https://github.com/BerriAI/litellm/issues/41185
+        """
+        opened_as_text = part.is_reasoning and part.kind == "output_text"
+        return opened_as_text and (not told.get("item_id") or self.has_id(told["item_id"]))
+
+    def is_foreign(self, part: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+        """Whether an event opens a part of text in reasoning that is whole, so that it is a message's."""
+        if self.type != "reasoning" or not self.confirmed or self.has_id(told.get("item_id")):
+            return False
+        return part.get("type") in ("output_text", "text", "refusal")
+
+    def is_extended_by(self, data: Mapping[str, Any]) -> bool:
+        """Whether an entry of the terminal output goes on where a message ends, or has a call undamaged."""
+        if self.type == "function_call":
+            return not is_json_object(self.arguments.value())
+        if self.type != "message":
+            return False
+        streamed = "".join(self.content[number].value() for number in sorted(self.content))
+        told = "".join(map(part_text, item_parts(data, "content")))
+        return len(told) > len(streamed) and told.startswith(streamed)
+
     def is_empty(self) -> bool:
         """Whether no event told any text of the item."""
         parts = (*self.content.values(), *self.summary.values())
@@ -154,7 +241,8 @@ class ItemBuilder:
 
     def add_part(self, number: int, told: Mapping[str, Any]) -> None:
         """Opens a part of the content."""
-        part = Part(told, self.type, self.index)
+        commentary = self.type in ("", "message") and self.data.get("phase") in COMMENTARY_PHASES
+        part = Part(told, self.type, self.index, commentary=commentary)
         self.content[number] = part
         if not self.type:
             self.type = "reasoning" if part.is_reasoning else "message"
@@ -188,6 +276,8 @@ class ItemBuilder:
         kind = data.get("type")
         if not self.type and isinstance(kind, str):
             self.type = kind
+        if not isinstance(self.data.get("phase"), str) and isinstance(data.get("phase"), str):
+            self.data["phase"] = data["phase"]  # what the text was handed out as
         pieces: list[tuple[str, str]] = []
         for field, parts in (("content", self.content), ("summary", self.summary)):
             told = list(item_parts(data, field))
@@ -196,7 +286,7 @@ class ItemBuilder:
         new = self.settle_arguments(data.get(self.argument_field), final=final)
         if new:
             pieces.append(("arguments", new))
-        self.data.update({k: v for k, v in data.items() if v is not None})
+        self.data.update({k: v for k, v in data.items() if v is not None and k != "phase"})
         return pieces
 
     def absorb_opening(self) -> list[tuple[str, str]]:
@@ -217,6 +307,7 @@ class ItemBuilder:
         if self.type in CALL_TYPES:
             field = self.argument_field
             data[field] = self.arguments.value() or _call_text(data.get(field))
+            data.update(_call_ids(data, self.index))
         return OutputItem(self.type, data, self.confirmed)
 
     def _reconcile(
@@ -245,7 +336,8 @@ class ItemBuilder:
             part = self._opened(parts, number, entry)
             part.settle(texts[number], final=True)
             part.revised = revised
-            pieces.append((part.emits, texts[number][seen:]))
+            part.ahead = texts[number][seen:]
+            pieces.append((part.emits, part.ahead))
             seen = max(0, seen - len(texts[number]))
         return [piece for piece in pieces if piece[1]]
 
@@ -265,6 +357,25 @@ def delta_kind(item_type: str, part_kind: str) -> str:
     if item_type == "reasoning" or part_kind in _REASONING_KINDS:
         return "reasoning"
     return "refusal" if part_kind == "refusal" else "text"
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a line of a summary of reasoning only stands for what the backend keeps to itself."""
+    return text.strip() == _PLACEHOLDER
+
+
+def _call_ids(data: Mapping[str, Any], index: int) -> dict[str, str]:
+    """The ids that a call has to have, and those of backends that put two into one field.
+
+    A call without any id gets the same one each time it is told, because requests that differ find nothing
+    in the prompt cache: https://github.com/ggml-org/llama.cpp/issues/20607
+    """
+    for told in (data.get("call_id"), data.get("id")):
+        if isinstance(told, str) and told.strip("|"):
+            call_id, _, item_id = told.strip("|").partition("|")
+            return {"call_id": call_id, "id": item_id} if item_id else {"call_id": call_id}
+    told = json.dumps([data.get("name"), data.get("arguments"), data.get("input"), index], default=str)
+    return {"call_id": f"call_{sha256(told.encode('utf-8', 'replace')).hexdigest()[:24]}"}
 
 
 def _call_text(value: object) -> str:

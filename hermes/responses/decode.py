@@ -44,7 +44,10 @@ class FrameKind(Enum):
 
 
 def decode_frame(frame: Frame) -> Event | FrameKind:
-    """The event of a frame. A frame whose data lacks ``type`` takes it from its ``event`` field."""
+    """The event of a frame. A frame whose data lacks ``type`` takes it from its ``event`` field.
+
+    https://github.com/NousResearch/hermes-agent/issues/58017
+    """
     try:
         data = _decode(frame.data)
     except _NOT_JSON:
@@ -53,7 +56,7 @@ def decode_frame(frame: Frame) -> Event | FrameKind:
         kind = data.get("type")
         if type(kind) is str and kind:
             return Event(kind, data)
-        return Event(_missing_type(frame, data), data)
+        return _typeless(frame, data)
     if isinstance(data, FrameKind):
         return data
     if data is None:
@@ -133,11 +136,14 @@ def _with_output_text(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "output": [*output, message]}
 
 
-def _missing_type(frame: Frame, data: dict[str, Any]) -> str:
+def _typeless(frame: Frame, data: dict[str, Any]) -> Event:
+    """The event of data without ``type``. Where that is missing, the status may be missing too."""
+    if frame.status and "status" not in data:
+        data = {**data, "status": frame.status}
     named = frame.event.decode("utf-8", "replace").strip()
-    if named:
-        return named
-    return "error" if data.get("error") else ""
+    if not named and (data.get("error") or frame.status):
+        named = "error"
+    return Event(named, data)
 
 
 def _decode_damaged(data: bytes) -> Any:

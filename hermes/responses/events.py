@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-__all__ = ["Delta", "Event"]
+__all__ = ["RESTARTED", "Delta", "Event"]
+
+RESTARTED: Final = "hermes.response.restarted"
+"""The type of an event that adapters put in the place of a second ``response.created``, where the backend
+begins another answer within the stream: what came before is void, and the event's ``response`` begins anew.
+
+A gateway that asks again on the client's behalf does so: https://github.com/Soju06/codex-lb/pull/696
+"""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -32,7 +39,7 @@ class Delta(msgspec.Struct, frozen=True, gc=False):
     """A piece of the answer, handed out as soon as it is known.
 
     Attributes:
-        kind: ``text``, ``refusal``, ``reasoning`` or ``arguments``.
+        kind: ``text``, ``commentary``, ``refusal``, ``reasoning`` or ``arguments``.
         text: the piece.
         output_index: the place of its item in the output.
     """

@@ -9,10 +9,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["CALL_TYPES", "FunctionCall", "OutputItem", "Usage", "is_answer_part", "item_parts", "part_text"]
+__all__ = [
+    "CALL_TYPES",
+    "COMMENTARY_PHASES",
+    "FunctionCall",
+    "OutputItem",
+    "Usage",
+    "is_answer_part",
+    "item_parts",
+    "part_text",
+]
 
 CALL_TYPES: Final = ("function_call", "custom_tool_call")
 """The types of items that ask the client to run something."""
+
+COMMENTARY_PHASES: Final = ("commentary", "analysis")
+"""The phases of messages that come before the answer."""
 
 _REASONING_PARTS: Final = ("reasoning_text", "summary_text")
 
@@ -51,9 +63,19 @@ class OutputItem:
         return self.type in CALL_TYPES
 
     @property
+    def is_commentary(self) -> bool:
+        """Whether a message tells of the work, not its outcome; one of an unknown phase is an answer."""
+        return self.type == "message" and self.data.get("phase") in COMMENTARY_PHASES
+
+    @property
+    def commentary(self) -> str:
+        """The text of a message that tells of the work; empty for other items."""
+        return self._text_of(is_answer_part) if self.is_commentary else ""
+
+    @property
     def text(self) -> str:
-        """The text of a message or of an item of an unknown type; empty for reasoning."""
-        return self._text_of(is_answer_part)
+        """The text of a message or of an item of an unknown type; empty for reasoning and commentary."""
+        return "" if self.is_commentary else self._text_of(is_answer_part)
 
     @property
     def refusal(self) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from hermes.responses.accumulator import Answer
-from hermes.responses.decode import is_json_object
+from hermes.responses.calls import NO_CALLS, Calls, RejectedCall, judge_calls
 from hermes.responses.items import FunctionCall, OutputItem, Usage, is_answer_part, item_parts, part_text
 from hermes.responses.telemetry import Notice, RateLimits
 
 if TYPE_CHECKING:
     from openai.types.responses import Response
 
-__all__ = ["Attempt", "ResponseResult", "ResultStatus"]
+__all__ = ["Attempt", "RejectedCall", "ResponseResult", "ResultStatus"]
 
 _SDK_DEFAULTS: Final = {
     "id": "",
@@ -70,7 +70,7 @@ class ResponseResult:
 
     Attributes:
         status: ``complete``, ``unconfirmed`` or ``partial``.
-        text: the text of all messages.
+        text: the text of all messages, without their commentary.
         items: the output items in their order.
         usage: the tokens billed; None where the backend did not say.
         response_id: the backend's id of the response; empty where it has none.
@@ -82,6 +82,7 @@ class ResponseResult:
         hint: what the user can do about it; may be empty.
         verdict: the kind of the verdict behind ``reason``; empty where the backend itself ended early.
         incomplete_reason: the backend's word, e.g. ``max_output_tokens``; empty where it gave none.
+        calls: what was found of the function calls of an answer that the backend ended as complete.
         response: the other fields of the backend's Response object.
     """
 
@@ -98,16 +99,32 @@ class ResponseResult:
     hint: str = ""
     verdict: str = ""
     incomplete_reason: str = ""
+    calls: Calls = NO_CALLS
     response: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def from_answer(cls, answer: Answer, status: ResultStatus, **more: Any) -> ResponseResult:
-        """A result with what ``answer`` knows, and ``more`` of the fields above."""
+    def from_answer(
+        cls,
+        answer: Answer,
+        status: ResultStatus,
+        *,
+        required: Mapping[str, tuple[str, ...]] | None = None,
+        **more: Any,
+    ) -> ResponseResult:
+        """A result with what ``answer`` knows.
+
+        Args:
+            answer: what came.
+            status: how much of an answer it is.
+            required: by the name of a tool, the parameters that it cannot be called without.
+            more: more of the fields above.
+        """
         response = answer.response or {}
         return cls(
             status=status,
             text=answer.text,
             items=answer.items,
+            calls=judge_calls(answer.items, required or {}) if answer.status == "completed" else NO_CALLS,
             usage=answer.usage,
             response_id=_string(response.get("id")),
             model=_string(response.get("model")),
@@ -120,21 +137,22 @@ class ResponseResult:
     def tool_calls(self) -> tuple[FunctionCall, ...]:
         """The function calls that may be run: those of a complete answer, once for each call id.
 
-        Their arguments are a whole JSON object, ``{}`` where the backend sent none. A call with broken
-        arguments is in ``items`` only.
+        Their arguments are a whole JSON object: ``{}`` where the backend sent none and the tool needs none.
         """
-        if self.status is not ResultStatus.COMPLETE:
-            return ()
-        calls: dict[str, FunctionCall] = {}
-        for place, item in enumerate(self.items):
-            call = item.function_call
-            if call is None or not item.confirmed:
-                continue
-            if not call.arguments.strip():
-                call = replace(call, arguments="{}")
-            if is_json_object(call.arguments):
-                calls.setdefault(call.call_id or f"item {place}", call)
-        return tuple(calls.values())
+        return self.calls.runnable if self.status is ResultStatus.COMPLETE else ()
+
+    @property
+    def rejected_calls(self) -> tuple[RejectedCall, ...]:
+        """The calls of an answer that the backend ended as complete, which must not be run all the same.
+
+        Answer each with its ``as_output_item``, so that the model can call again.
+        """
+        return self.calls.rejected
+
+    @property
+    def commentary(self) -> str:
+        """What the model told of its work before the answer."""
+        return "\n\n".join(item.commentary for item in self.items if item.commentary)
 
     @property
     def refusal(self) -> str:

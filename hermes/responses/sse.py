@@ -22,6 +22,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _LF: Final = 0x0A
 _SPACE: Final = 0x20
 _MAX_RETRY_DIGITS: Final = 10
+_STATUS_COMMENT: Final = b"HTTP_STATUS/"
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -30,10 +31,13 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         event: the ``event`` field; empty where there was none.
         data: the ``data`` lines, joined with a line feed.
+        status: the HTTP status of an error that a comment names, ``:HTTP_STATUS/429``; 0 where none does.
+            https://github.com/NousResearch/hermes-agent/issues/58017
     """
 
     event: bytes
     data: bytes
+    status: int = 0
 
 
 class SSEDecoder:
@@ -167,6 +171,7 @@ class SSEDecoder:
 
     def _frame_from_lines(self, lines: list[bytes]) -> Frame | None:
         event = b""
+        status = 0
         data: list[bytes] = []
         for line in lines:
             name, colon, value = line.partition(b":")
@@ -181,8 +186,15 @@ class SSEDecoder:
                     self.last_event_id = value.decode("utf-8", "replace")
             elif name == b"retry" and value.isdigit() and len(value) < _MAX_RETRY_DIGITS:
                 self.retry_ms = int(value)
+            elif not name and value.startswith(_STATUS_COMMENT):
+                status = _error_status(value[len(_STATUS_COMMENT) :])
         if not data:
             event, _, glued = event.partition(b"data:")
             data.append(glued.removeprefix(b" "))
         joined = b"\n".join(data)
-        return Frame(event, joined) if joined.strip() else None
+        return Frame(event, joined, status) if joined.strip() else None
+
+
+def _error_status(digits: bytes) -> int:
+    digits = digits.strip()
+    return int(digits) if len(digits) == 3 and digits.isdigit() and digits[:1] in (b"4", b"5") else 0

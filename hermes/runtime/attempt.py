@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
@@ -11,7 +11,7 @@ from hermes.providers.contract import Failure, FailureKind, Notice, Request
 from hermes.providers.dispatch import CallDispatch
 from hermes.responses.accumulator import Answer
 from hermes.responses.events import Delta
-from hermes.runtime.deadlines import WATCHING, Watchdog
+from hermes.responses.items import OutputItem
 from hermes.runtime.engine import AnswerEngine
 from hermes.runtime.redaction import Redactor
 from hermes.runtime.transport import (
@@ -23,6 +23,7 @@ from hermes.runtime.transport import (
     request_id_of,
     send,
 )
+from hermes.runtime.watchdog import WATCHING, Watchdog
 
 __all__ = ["AttemptOutcome", "AttemptRunner", "Plan"]
 
@@ -30,11 +31,21 @@ _T = TypeVar("_T")
 
 _TIMEOUT_WORDS: Final = {
     "connect": "no connection within the deadline (connect_timeout_seconds)",
+    "headers": "no answer headers within the deadline (headers_timeout_seconds)",
     "first_event": "no first event within the deadline (first_event_timeout_seconds)",
     "idle_bytes": "not a byte within the deadline (idle_timeout_seconds)",
     "idle_events": "only keepalives within the deadline (event_idle_timeout_seconds)",
     "total": "no end within the deadline of the call (request_timeout_seconds)",
 }
+# What did come before the deadline of the first event: each points at another culprit.
+_NO_HEADERS: Final = "no answer headers within the deadline (first_event_timeout_seconds)"
+_NO_BYTES: Final = "answer headers, but no first event within the deadline (first_event_timeout_seconds)"
+_NO_EVENT: Final = "only keepalives, no first event within the deadline (first_event_timeout_seconds)"
+
+# Heartbeats come as events too, and add nothing: https://github.com/diegosouzapw/OmniRoute/issues/14330
+# So the answer is looked at every so many seconds, and more often while it stays the same.
+_LOOK_SECONDS: Final = 1.0
+_STALE_LOOK_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +56,13 @@ class Plan:
         request: what to send.
         strategy: ``first``, ``retry`` or the name of a fallback.
         tolerate_prelude: ignore events of unknown types before ``response.created``.
+        lessons: what to remember of the endpoint once it takes the request.
     """
 
     request: Request
     strategy: str = "first"
     tolerate_prelude: bool = False
+    lessons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +74,14 @@ class AttemptOutcome:
         failure: what went wrong; None where the backend ended the answer itself.
         status: the HTTP status; None where none came.
         request_id: the backend's id of the request; empty where it sent none.
+        ignored: a deadline passed, and the backend had not begun to answer.
     """
 
     answer: Answer
     failure: Failure | None = None
     status: int | None = None
     request_id: str = ""
+    ignored: bool = False
 
 
 @dataclass(slots=True)
@@ -79,6 +94,7 @@ class AttemptRunner:
         redactor: takes secrets out of what the backend says.
         max_frame_bytes: the longest SSE frame or JSON body.
         on_notice: takes what the user should know.
+        on_restart: given what is void, when the backend begins another answer within its stream.
         now: gives Unix seconds.
     """
 
@@ -87,6 +103,7 @@ class AttemptRunner:
     redactor: Redactor
     max_frame_bytes: int
     on_notice: Callable[[Notice], None]
+    on_restart: Callable[[Answer], None]
     now: Callable[[], float]
 
     def run(self, plan: Plan, watchdog: Watchdog, on_delta: Callable[[Delta], None] | None) -> AttemptOutcome:
@@ -114,6 +131,7 @@ class _Attempt:
 
     def run(self, watchdog: Watchdog) -> AttemptOutcome:
         failure = self._failure(watchdog)
+        watchdog.over()
         if self.engine is not None:
             self.engine.report_damage()
         if failure is not None:
@@ -123,6 +141,7 @@ class _Attempt:
             failure=failure,
             status=failure.status if failure is not None else self.status,
             request_id=failure.request_id if failure is not None else request_id_of(self.headers),
+            ignored=watchdog.fired in ("headers", "first_event") and not watchdog.has_bytes,
         )
 
     def close(self) -> None:
@@ -133,17 +152,18 @@ class _Attempt:
     def _failure(self, watchdog: Watchdog) -> Failure | None:
         try:
             self.source = send(self.runner.client, self.plan.request)
+            watchdog.saw_headers()
             self.engine = engine = self._open(self.source)
             broken = self._read(self.source, engine, watchdog)
         except ProtocolError as error:
             return self._failure_of_protocol(error)
         except TransportFailed as error:
-            return _timed_out(watchdog.fired) if watchdog.fired else _in_our_words(error.failure)
+            return _ended_by(watchdog) if watchdog.fired else _in_our_words(error.failure)
         if engine.finished:
             return engine.failure_of(engine.answer())
         if watchdog.fired:
             # The shut-down socket looked like an error, or like a clean end.
-            return _timed_out(watchdog.fired)
+            return _ended_by(watchdog)
         return broken if broken is not None else engine.failure_of(engine.answer())
 
     def _open(self, source: Source) -> AnswerEngine:
@@ -156,6 +176,7 @@ class _Attempt:
             runner.dispatch,
             on_delta=self.on_delta,
             on_notice=runner.on_notice,
+            on_restart=runner.on_restart,
             content_type=self.headers.get("content-type", ""),
             tolerate_prelude=self.plan.tolerate_prelude,
             max_frame_bytes=runner.max_frame_bytes,
@@ -183,6 +204,7 @@ class _Attempt:
             else:
                 _pump(source.events(), engine.feed_event, engine, watchdog)
         except TransportFailed as error:
+            watchdog.over()
             engine.end_broken()
             return _in_our_words(error.failure)
         return None
@@ -207,6 +229,7 @@ class _Attempt:
             status=failure.status if failure.status is not None else self.status,
             headers=headers,
             body=redactor.raw(failure.body),
+            url=redactor.text(failure.url),
             request_id=request_id_of(headers),
             event=None if event is None else redactor.event(event),
             streaming=self.plan.request.streams,
@@ -216,20 +239,38 @@ class _Attempt:
 def _pump(pieces: Iterable[_T], feed: Callable[[_T], None], engine: AnswerEngine, watchdog: Watchdog) -> None:
     """Feeds the engine until the answer is over, or a deadline passed."""
     seen = 0
+    look_at = 0.0
+    news = True
+    items: Sequence[OutputItem] | None = None
+    watchdog.waits()
     for piece in pieces:
-        watchdog.saw_bytes()
+        moment = watchdog.saw_bytes()
         feed(piece)
         if engine.finished or watchdog.fired:
             return
         if engine.events != seen:
             seen = engine.events
-            watchdog.saw_events()
+            if moment >= look_at:
+                before, items = items, engine.answer().items
+                news = items != before
+                look_at = moment + (_LOOK_SECONDS if news else _STALE_LOOK_SECONDS)
+            watchdog.saw_events(news=news)
         watchdog.waits()
+    watchdog.over()
 
 
 def _in_our_words(failure: Failure) -> Failure:
     """A deadline of the client's own is told like one of Hermes'."""
     return _timed_out(failure.deadline) if failure.deadline else failure
+
+
+def _ended_by(watchdog: Watchdog) -> Failure:
+    failure = _timed_out(watchdog.fired)
+    if watchdog.fired != "first_event":
+        return failure
+    if not watchdog.has_headers:
+        return replace(failure, message=_NO_HEADERS)
+    return replace(failure, message=_NO_EVENT if watchdog.has_bytes else _NO_BYTES)
 
 
 def _timed_out(deadline: str) -> Failure:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from hermes.errors import ConfigError
-from hermes.runtime.deadlines import WATCHING, Deadlines
+from hermes.runtime.deadlines import Deadlines
 from hermes.runtime.engine import ERROR_BODY_BYTES
 from hermes.runtime.transport import abort_stream
+from hermes.runtime.watchdog import WATCHING
 
 if TYPE_CHECKING:
     import httpx2

@@ -1,24 +1,30 @@
-"""How long a backend may take, and the watchdog that ends an attempt when it takes longer.
+"""How long a backend may take, and how that follows from what it is asked.
 
-A blocked read cannot be woken by closing the response from another thread; shutting its socket down
-does wake it, and looks like a clean end. So the watchdog records why before it acts.
+One number cannot fit: a hosted model begins within seconds, and a model on the user's own machine may read a
+long conversation for an hour before its first word. So the limits follow from the request and from how fast
+the backend is known to be; what the user wrote always wins.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
-from contextvars import ContextVar
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, Self
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
-__all__ = ["WATCHING", "Deadlines", "Watchdog"]
+__all__ = [
+    "DeadlinePolicy",
+    "Deadlines",
+    "RequestFacts",
+    "Speed",
+    "deadlines_for",
+    "facts_of",
+    "likely_speed",
+]
 
-_BACKENDS_TIME: Final = ("first_event", "idle_bytes", "idle_events")
-# How long the watchdog sleeps at least while the reader is busy: its deadlines move on all the time.
-_BUSY_PAUSE: Final = 0.02
+Speed = Literal["fast", "slow"]
+"""``fast``: hosted, and known to begin soon. ``slow``: may run the model on the user's own hardware."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,143 +33,153 @@ class Deadlines:
 
     Attributes:
         connect: until the connection stands.
-        first_event: from sending the request to the first event of a stream. Long contexts and hard
-            questions take minutes before the first one.
+        headers: from sending the request to the headers of a streamed answer. Many backends send them with
+            their first event only, so without a limit of their own that of the first event holds.
+        first_event: from sending the request to the first event of a stream.
         idle_bytes: without a single byte of a stream, keepalives included.
-        idle_events: without an event of a stream, however many keepalives come. An event that an adapter
-            drops, as the generic keepalives are dropped, is a sign of life like any other byte and no more.
+        idle_events: without news in a stream, however many keepalives come. An event that an adapter drops,
+            or that changes nothing of the answer, is a sign of life like any other byte and no more.
         total: for the whole call, all attempts and waits together, the caller's own time included.
     """
 
     connect: float | None = 15.0
+    headers: float | None = None
     first_event: float | None = 300.0
-    idle_bytes: float | None = 180.0
+    idle_bytes: float | None = 300.0
     idle_events: float | None = 900.0
     total: float | None = 7200.0
 
-
-class Watchdog:
-    """Watches one attempt from a thread of its own; use it as a context manager.
-
-    The reader says when bytes came and when it waits for more. What passes in between is the caller's own
-    time: a callback that blocks is no silence of the backend. Only the limit for the whole call goes on.
-
-    Args:
-        deadlines: the limits.
-        total_left: seconds that are left of the whole call; None for no limit.
-        streaming: only connect and total fit an answer that is silent until it is whole.
-    """
-
-    def __init__(self, deadlines: Deadlines, *, total_left: float | None, streaming: bool) -> None:
-        self.fired = ""
-        """The name of the deadline that passed; empty while none did."""
-        start = time.monotonic()
-        told: dict[str, float | None] = {
-            "first_event": deadlines.first_event if streaming else None,
-            "idle_bytes": deadlines.idle_bytes if streaming else None,
-            "idle_events": deadlines.idle_events if streaming else None,
-            "total": total_left,
-        }
-        self._limits = {name: limit for name, limit in told.items() if limit is not None}
-        self._shortest = min(self._limits.values(), default=0.0)
-        # The reader writes these without the lock. It changes one name at a time, and `_busy_since` last.
-        self._since: dict[str, float | None] = {
-            "first_event": start,
-            "idle_bytes": None,
-            "idle_events": None,
-            "total": start,
-        }
-        self._busy_since: float | None = None
-        self._abort: Callable[[], None] | None = None
-        self._changed = threading.Condition()
-        self._closed = False
-        self._thread: threading.Thread | None = None
-
-    def __enter__(self) -> Self:
-        if self._limits:
-            self._thread = threading.Thread(target=self._watch, name="hermes-watchdog", daemon=True)
-            self._thread.start()
+    def for_request(self, request: Mapping[str, Any]) -> Deadlines:
+        """These, whatever is asked: the counterpart of ``DeadlinePolicy.for_request``."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        if self._thread is not None:
-            self._thread.join()
 
-    def guard(self, abort: Callable[[], None]) -> None:
-        """Names what to do when a deadline passes; done at once where one has passed already."""
-        with self._changed:
-            self._abort = abort
-            fired = self.fired
-        if fired:
-            abort()
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What of a request decides how long its answer may take.
 
-    def time_left(self) -> float | None:
-        """Seconds until the next deadline passes; None where none runs."""
-        now = time.monotonic()
-        _, end = self._next_end(now)
-        return None if end is None else max(0.0, end - now)
+    Attributes:
+        characters: the length of what the model reads before it begins: instructions, input and tools.
+        effort: ``reasoning.effort``; empty where the request names none.
+        flexible: it asks for the cheap service tier that answers when there is room.
+    """
 
-    def saw_bytes(self) -> None:
-        """Bytes came, and the caller's time begins."""
-        now = time.monotonic()
-        self._busy_since = now
-        self._since["idle_bytes"] = now
-        if self._since["idle_events"] is None:
-            self._since["idle_events"] = now
-
-    def saw_events(self) -> None:
-        """There was an event among the bytes."""
-        self._since["first_event"] = None
-        self._since["idle_events"] = self._busy_since
-
-    def waits(self) -> None:
-        """The reader waits for the next bytes, and the backend's time goes on."""
-        if self._busy_since is None:
-            return
-        away = time.monotonic() - self._busy_since
-        for name in _BACKENDS_TIME:
-            since = self._since[name]
-            if since is not None:
-                self._since[name] = since + away
-        self._busy_since = None
-
-    def _watch(self) -> None:
-        with self._changed:
-            while not self._closed:
-                now = time.monotonic()
-                name, end = self._next_end(now)
-                if end is not None and end <= now:
-                    self.fired = name
-                    if self._abort is not None:
-                        self._abort()
-                    return
-                # A deadline that starts later is seen at the latest after the shortest limit.
-                pause = self._shortest if end is None else min(end - now, self._shortest)
-                busy = self._busy_since is not None
-                self._changed.wait(max(pause, _BUSY_PAUSE) if busy else pause)
-
-    def _next_end(self, now: float) -> tuple[str, float | None]:
-        """The deadline that passes first, and when."""
-        busy_since = self._busy_since
-        away = 0.0 if busy_since is None else now - busy_since
-        name, end = "", None
-        for each, limit in self._limits.items():
-            since = self._since[each]
-            if since is None:
-                continue
-            ends = since + limit + (away if each in _BACKENDS_TIME else 0.0)
-            if end is None or ends < end:
-                name, end = each, ends
-        return name, end
+    characters: int = 0
+    effort: str = ""
+    flexible: bool = False
 
 
-WATCHING: Final[ContextVar[Watchdog | None]] = ContextVar("hermes_watchdog", default=None)
-"""The watchdog of the attempt that runs in this context, for the client's connection hooks."""
+@dataclass(frozen=True, slots=True)
+class DeadlinePolicy:
+    """Chooses the limits of each request.
+
+    Attributes:
+        speed: what is known of the backend; None where nothing is.
+        told: what the user wrote, in seconds, by the names of ``Deadlines``.
+    """
+
+    speed: Speed | None = None
+    told: Mapping[str, float | None] = field(default_factory=dict)
+
+    def for_request(self, request: Mapping[str, Any]) -> Deadlines:
+        """The limits of a request.
+
+        Each limit that the user wrote holds as it is. It also lifts those that were not written and would
+        end the same wait earlier.
+        """
+        chosen = deadlines_for(facts_of(request), self.speed)
+        for name, others in _LIFTED_BY.items():
+            seconds = self.told.get(name)
+            if seconds is not None:
+                chosen = _lifted(chosen, others, seconds)
+        return replace(chosen, **self.told)
+
+
+_LIFTED_BY: Final = {
+    "headers": ("first_event", "total"),
+    "first_event": ("headers", "idle_bytes", "idle_events", "total"),
+    "idle_bytes": ("idle_events", "total"),
+    "idle_events": ("total",),
+    "total": ("headers", "first_event", "idle_bytes", "idle_events"),
+}
+
+
+def _lifted(deadlines: Deadlines, names: Iterable[str], seconds: float) -> Deadlines:
+    limits = {name: getattr(deadlines, name) for name in names}
+    return replace(
+        deadlines, **{name: max(limit, seconds) for name, limit in limits.items() if limit is not None}
+    )
+
+
+_LIMITS: Final[Mapping[Speed | None, Deadlines]] = {
+    "fast": Deadlines(headers=90.0, first_event=180.0, idle_bytes=180.0, idle_events=600.0),
+    None: Deadlines(),
+    # It may have to load the model first, and then it reads and writes at the speed of a home computer.
+    "slow": Deadlines(first_event=600.0, idle_bytes=600.0, idle_events=1800.0, total=14400.0),
+}
+# How fast a model reads its input, at the low end of what is met. A token has about four characters.
+_CHARACTERS_A_SECOND: Final[Mapping[Speed | None, int]] = {"fast": 4000, None: 1000, "slow": 100}
+# How many times longer a model may be silent; an effort that is not known here may be a new highest one.
+# https://platform.openai.com/docs/api-reference/responses/create#responses-create-reasoning
+_PATIENCE: Final = {"": 1, "none": 1, "minimal": 1, "low": 1, "medium": 1, "high": 2}
+_MOST_PATIENCE: Final = 4
+
+
+def deadlines_for(facts: RequestFacts, speed: Speed | None = None) -> Deadlines:
+    """The limits of a request where the user wrote none.
+
+    The time for reading the input counts for the silence after the first event too: there are backends that
+    send ``response.created`` before they look at the input.
+    """
+    base = _LIMITS[speed]
+    reading = facts.characters / _CHARACTERS_A_SECOND[speed]
+    # https://platform.openai.com/docs/guides/flex-processing
+    patience = _MOST_PATIENCE if facts.flexible else _PATIENCE.get(facts.effort, _MOST_PATIENCE)
+    scaled = {
+        name: limit * patience + reading
+        for name in ("headers", "first_event", "idle_bytes", "idle_events")
+        if (limit := getattr(base, name)) is not None
+    }
+    return replace(base, **scaled)
+
+
+def facts_of(request: Mapping[str, Any]) -> RequestFacts:
+    """What counts of the keywords of ``responses.create``."""
+    reasoning = request.get("reasoning")
+    effort = reasoning.get("effort") if isinstance(reasoning, Mapping) else None
+    return RequestFacts(
+        characters=_length_of([request.get("instructions"), request.get("input"), request.get("tools")]),
+        effort=effort.lower() if isinstance(effort, str) else "",
+        flexible=request.get("service_tier") == "flex",
+    )
+
+
+def _length_of(value: object) -> int:
+    """The characters in all strings of a JSON value; not recursive, for it may be nested without measure."""
+    length, pending = 0, [value]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            # The bytes of a picture or a file become far fewer tokens than text of that length.
+            length += len(part) // 16 if part.startswith("data:") else len(part)
+        elif isinstance(part, Mapping):
+            pending += part.values()
+        elif isinstance(part, (list, tuple)):
+            pending += part
+    return length
+
+
+_LOCAL_NAMES: Final = (".localhost", ".local", ".lan", ".internal", ".home.arpa")
+
+
+def likely_speed(base_url: str) -> Speed | None:
+    """``slow`` for a server on this machine or in this network; None for any other.
+
+    Addresses: https://www.iana.org/assignments/iana-ipv4-special-registry
+    """
+    host = urlsplit(base_url).hostname or ""
+    try:
+        is_local = not ip_address(host.partition("%")[0]).is_global
+    except ValueError:
+        is_local = "." not in host or host.endswith(_LOCAL_NAMES)
+    return "slow" if is_local else None

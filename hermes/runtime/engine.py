@@ -30,6 +30,7 @@ ERROR_BODY_BYTES: Final = 64 * 1024
 _MAX_REPAIRS: Final = 8
 _STRANGE: Final = frozenset({BodyKind.HTML, BodyKind.COMPRESSED, BodyKind.TEXT})
 _PLAIN_TEXT: Final = 200
+_ONLY_THOUGHTS: Final = "The backend says it is done and sent its reasoning only, no answer."
 
 
 class AnswerEngine:
@@ -39,6 +40,7 @@ class AnswerEngine:
         dispatch: the adapters of the call.
         on_delta: takes each delta as it comes; None for a caller that waits for the end.
         on_notice: takes what the user should know.
+        on_restart: given what is void, when the backend begins another answer within the stream.
         content_type: the label of the body.
         tolerate_prelude: see ``Accumulator``.
         max_frame_bytes: the longest SSE frame or JSON body.
@@ -51,6 +53,7 @@ class AnswerEngine:
         *,
         on_delta: Callable[[Delta], None] | None,
         on_notice: Callable[[Notice], None],
+        on_restart: Callable[[Answer], None] | None = None,
         content_type: str = "",
         tolerate_prelude: bool = False,
         max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES,
@@ -67,7 +70,7 @@ class AnswerEngine:
         self._limit = max_frame_bytes
         self._redactor = redactor or Redactor()
         self._decoder = SSEDecoder(max_frame_bytes=max_frame_bytes)
-        self._accumulator = Accumulator(tolerate_prelude=tolerate_prelude)
+        self._accumulator = Accumulator(tolerate_prelude=tolerate_prelude, on_restart=on_restart)
         self._kind: BodyKind | None = None
         self._held = bytearray()
         self._damaged_frames = 0
@@ -176,6 +179,9 @@ class AnswerEngine:
             tokens = answer.usage.output_tokens if answer.usage else None
             billed = f" ({tokens:,} tokens billed)" if tokens else ""
             return Failure(FailureKind.EMPTY, f"The backend says it is done and sent no output{billed}.")
+        if answer.status == "completed" and answer.lacks_answer:
+            output = tuple(item.data for item in answer.items)
+            return Failure(FailureKind.NO_ANSWER, _ONLY_THOUGHTS, output=output)
         return None
 
     def body_start(self) -> bytes:
@@ -279,6 +285,6 @@ class AnswerEngine:
 
 def _is_billed_and_empty(answer: Answer) -> bool:
     """A completed answer without content, unless the backend says that it was billed nothing for it."""
-    if any(item.type != "message" or item.text or item.refusal for item in answer.items):
+    if any(item.type not in ("", "message") or item.text or item.refusal or item.commentary for item in answer.items):
         return False
     return answer.usage is None or answer.usage.output_tokens != 0

@@ -4,6 +4,7 @@
 |---|---|
 | nothing delivered, the failure may pass | retry the same request, after the server's delay |
 | nothing delivered, another way to ask is known | a fallback, each strategy once a call |
+| the request was refused and can be put right | a fallback that costs no attempt, a few times a call |
 | text was delivered and its item is still open | stop, or with ``restart`` a fallback, announced |
 | text was delivered and every item is whole | stop: asking again would bill and answer anew |
 | a tool ran in this call | stop: no replay |
@@ -20,7 +21,7 @@ from typing import Literal
 from hermes.providers.contract import Fallback, Verdict, VerdictKind
 from hermes.responses.accumulator import Answer
 
-__all__ = ["BestAnswer", "RecoveryPolicy", "Retry", "Step", "Stop", "decide", "main_verdict"]
+__all__ = ["BestAnswer", "RecoveryPolicy", "Retry", "Step", "Stop", "decide", "is_refusal", "main_verdict"]
 
 _DEFINITE = (
     VerdictKind.QUOTA,
@@ -34,18 +35,29 @@ _DEFINITE = (
 )
 
 
+_REFUSALS = (VerdictKind.BAD_REQUEST, VerdictKind.REPLAY_INVALID, VerdictKind.STREAM_REQUIRED)
+
+
+def is_refusal(verdict: Verdict) -> bool:
+    """Whether the backend looked at the request and would not begin an answer: nothing was billed."""
+    return verdict.kind in _REFUSALS
+
+
 @dataclass(frozen=True, slots=True)
 class RecoveryPolicy:
     """The limits of recovery.
 
     Attributes:
-        max_attempts: HTTP requests a call, the first one included.
+        max_attempts: HTTP requests a call, the first one included; those that put a refused request right
+            count on their own.
+        max_corrections: how many times a call a refused request is put right and sent again.
         max_wait_seconds: waiting in all, before retries.
         after_output: what to do when an answer breaks off within an item after text was delivered:
             ``keep`` what there is, or ``restart``, announced.
     """
 
     max_attempts: int = 3
+    max_corrections: int = 4
     max_wait_seconds: float = 60.0
     after_output: Literal["keep", "restart"] = "keep"
 
@@ -70,6 +82,8 @@ def decide(
     policy: RecoveryPolicy,
     *,
     attempts: int,
+    corrections: int,
+    retried: int,
     waited: float,
     delivered: bool,
     whole: bool,
@@ -83,7 +97,9 @@ def decide(
     Args:
         verdict: what the failure means.
         policy: the limits.
-        attempts: how many attempts were made.
+        attempts: how many attempts were made, without corrections.
+        corrections: how many times a refused request was put right.
+        retried: how many times a request was sent again after this kind of verdict.
         waited: how many seconds were waited so far.
         delivered: whether the caller was given text.
         whole: whether every item of the delivered answer was confirmed.
@@ -92,12 +108,14 @@ def decide(
         time_left: seconds that are left of the whole call; None for no limit.
         fallback: asks the adapters for another request.
     """
-    if tool_ran or attempts >= policy.max_attempts or (time_left is not None and time_left <= 0):
+    correctable = is_refusal(verdict) and not verdict.retryable and not delivered
+    spent = corrections >= policy.max_corrections if correctable else attempts >= policy.max_attempts
+    if tool_ran or spent or (time_left is not None and time_left <= 0):
         return Stop()
     if delivered:
         restarts = policy.after_output == "restart" and not whole
         return (fallback() or Stop()) if restarts else Stop()
-    if not verdict.retryable:
+    if not verdict.retryable or (verdict.retries is not None and retried >= verdict.retries):
         return fallback() or Stop()
     told = None if verdict.retry_at is None else max(0.0, verdict.retry_at - now)
     if attempts == policy.max_attempts - 1 and not told:
@@ -140,6 +158,8 @@ def _worth(answer: Answer) -> tuple[bool, int, int]:
 def main_verdict(verdicts: list[Verdict]) -> Verdict:
     """The verdict that tells the user what happened: the first definite one, or else the first.
 
-    Later failures are often only the echo of the first one.
+    Later failures are often only the echo of the first one. A refusal that another verdict follows was put
+    right, and is none any more.
     """
-    return next((verdict for verdict in verdicts if verdict.kind in _DEFINITE), verdicts[0])
+    standing = [*(verdict for verdict in verdicts[:-1] if not is_refusal(verdict)), verdicts[-1]]
+    return next((verdict for verdict in standing if verdict.kind in _DEFINITE), standing[0])

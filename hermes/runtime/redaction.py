@@ -24,7 +24,7 @@ class Redactor:
 
     Args:
         secrets: the values to take out. Shorter values than eight characters are no keys
-            but placeholders such as ``ollama``, and are left.
+            but placeholders such as ``none``, and are left.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:

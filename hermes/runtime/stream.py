@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from io import StringIO
 from math import ceil
 from typing import Any, Final
 
@@ -24,38 +25,45 @@ from hermes.providers.contract import (
 )
 from hermes.providers.manager import PluginManager
 from hermes.responses.accumulator import Answer
-from hermes.responses.events import Delta
+from hermes.responses.calls import required_parameters
 from hermes.responses.result import Attempt, ResponseResult, ResultStatus
 from hermes.responses.sse import DEFAULT_MAX_FRAME_BYTES
 from hermes.runtime.attempt import AttemptOutcome, AttemptRunner, Plan
+from hermes.runtime.caller import Caller, CallEvent, Restarted
 from hermes.runtime.clock import Clock
-from hermes.runtime.deadlines import Deadlines, Watchdog
-from hermes.runtime.recovery import BestAnswer, RecoveryPolicy, Retry, Step, Stop, decide, main_verdict
+from hermes.runtime.deadlines import DeadlinePolicy, Deadlines
+from hermes.runtime.model_names import is_another_model
+from hermes.runtime.recovery import (
+    BestAnswer,
+    RecoveryPolicy,
+    Retry,
+    Step,
+    Stop,
+    decide,
+    is_refusal,
+    main_verdict,
+)
 from hermes.runtime.redaction import Redactor
+from hermes.runtime.watchdog import Watchdog
 
 __all__ = ["CallEvent", "CallOptions", "Restarted", "run_call"]
 
 _LONGEST_WORD: Final = 80
+_NO_PART_OF_A_NAME: Final = re.compile(r"[^\w .:/+@-]+")
+
+_NOT_STREAMED: Final = "Asking without streaming: the streams of this backend broke the event order before."
+_BEGAN_ANEW: Final = "The backend began another answer after this one was written."
+
+# https://github.com/NousResearch/hermes-agent/issues/33075
+_IGNORED: Final = "It left {} attempts unanswered: it may silently refuse this model for this account."
 
 _HINT_OF_INCOMPLETE: Final = {
     "max_output_tokens": "Raise the limit of output tokens, or ask it to go on.",
-    "content_filter": "The backend's content filter stopped it; another wording may pass.",
+    "content_filter": "The backend's content filter stopped it; another wording or model may pass.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Restarted:
-    """The answer broke off after text was delivered, and was asked for again.
-
-    Attributes:
-        continues: the new answer starts with what was delivered, and only its rest follows. Otherwise
-            what was delivered is void and the whole new answer follows.
-    """
-
-    continues: bool
-
-
-CallEvent = Delta | Notice | RateLimits | Restarted
+_HINT_OF_CUT_CALL: Final = {
+    "max_output_tokens": "Raise the limit of output tokens, or ask for the work in smaller steps.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +73,28 @@ class CallOptions:
     Attributes:
         provider: the configured name of the provider.
         live: hand out deltas as they come. Without it nothing counts as delivered before the result.
-        deadlines: how long the backend may take.
+        deadlines: how long the backend may take: limits for whatever is asked, or how they are chosen for
+            each request.
         recovery: the limits of recovery.
         max_frame_bytes: the longest SSE frame or JSON body.
         tool_ran: a tool ran in this call, so nothing may be asked twice.
         secrets: what is taken out of errors before anybody sees them.
-        memory: what is known of the endpoint, kept by the caller for the session.
+        memory: what is known of the endpoint, kept by the caller.
+        tell_waits: tell the caller what is waited for, from a thread of its own and never while it is busy.
+        retractable: the caller can take back what it was given, when told that the answer begins anew.
         clock: the time.
     """
 
     provider: str = "custom"
     live: bool = False
-    deadlines: Deadlines = field(default_factory=Deadlines)
+    deadlines: Deadlines | DeadlinePolicy = field(default_factory=DeadlinePolicy)
     recovery: RecoveryPolicy = field(default_factory=RecoveryPolicy)
     max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES
     tool_ran: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
     memory: EndpointMemory = field(default_factory=EndpointMemory)
+    tell_waits: bool = True
+    retractable: bool = True
     clock: Clock = field(default_factory=Clock)
 
 
@@ -100,7 +113,9 @@ def run_call(
         request: the keywords of ``responses.create``; ``stream`` is set here.
         plugins: the adapters; those that come with Hermes where it is left out.
         options: how the call is made.
-        on_event: takes notices, rate limits and, with ``options.live``, deltas.
+        on_event: takes notices, rate limits and, with ``options.live``, deltas. A notice of the kind
+            ``waiting`` comes from another thread, while this one waits for the backend, and so never
+            together with another event; what the callback raises there ends the call as it does here.
 
     Raises:
         CallError: there is no usable answer; its message says why.
@@ -140,12 +155,16 @@ class _Call:
         self._memory = options.memory
         self._redactor = Redactor(options.secrets)
         self._started = self._clock.monotonic()
+        self._total = options.deadlines.for_request(request).total
+        self._ignored = 0
         self._attempts: list[Attempt] = []
         self._verdicts: list[Verdict] = []
         self._best = BestAnswer()
         self._used: frozenset[str] = frozenset()
         self._waited = 0.0
-        self._caller = _Caller(on_event, live=options.live)
+        self._corrections = 0
+        self._retried: Counter[VerdictKind] = Counter()
+        self._caller = Caller(on_event, live=options.live)
         self._dispatch = plugins.begin_call(
             provider=options.provider,
             model=str(request.get("model", "")),
@@ -158,6 +177,7 @@ class _Call:
             redactor=self._redactor,
             max_frame_bytes=options.max_frame_bytes,
             on_notice=self._report,
+            on_restart=self._restarted_by_backend,
             now=self._clock.now,
         )
 
@@ -170,12 +190,15 @@ class _Call:
     def _answered(self) -> ResponseResult:
         plan = self._first_plan()
         while True:
-            outcome = self._attempt(plan)
+            plan, outcome = self._attempt(plan)
             if outcome.failure is None:
+                self._learn(plan.lessons)
                 if not plan.request.streams:
                     self._memory.learn(EndpointFact.NON_STREAM_WORKS)
                 return self._ended(outcome.answer)
             verdict = self._classify(outcome.failure)
+            if not is_refusal(verdict):
+                self._learn(plan.lessons)
             self._best.offer(outcome.answer, verdict, delivered=self._caller.has_text)
             step = self._next_step(plan, verdict)
             if isinstance(step, Stop):
@@ -190,18 +213,25 @@ class _Call:
             if self._memory.knows(EndpointFact.STREAM_REQUIRED):
                 return Plan(self._request, tolerate_prelude=True)
             if self._memory.knows(EndpointFact.NON_STREAM_WORKS):
+                if self._options.live:
+                    self._report(Notice(_NOT_STREAMED, kind="memory"))
                 return Plan(self._request.without("stream", "stream_options"))
         return Plan(self._request)
 
-    def _attempt(self, plan: Plan) -> AttemptOutcome:
+    def _attempt(self, plan: Plan) -> tuple[Plan, AttemptOutcome]:
+        """Makes an attempt; the plan comes back with the request as the adapters prepared it."""
         number = len(self._attempts) + 1
-        streaming = plan.request.streams
         began = self._clock.monotonic()
         delivered = Delivered(self._caller.characters)
-        self._dispatch.begin_attempt(number, streaming=streaming, delivered=delivered)
+        self._dispatch.begin_attempt(number, streaming=plan.request.streams, delivered=delivered)
+        plan = replace(plan, request=self._dispatch.prepare(plan.request))
+        streaming = plan.request.streams
         left = self._time_left()
-        with Watchdog(self._options.deadlines, total_left=left, streaming=streaming) as watchdog:
+        limits = self._options.deadlines.for_request(plan.request)
+        on_wait = self._report_wait if self._options.tell_waits else None
+        with Watchdog(limits, total_left=left, streaming=streaming, on_wait=on_wait) as watchdog:
             outcome = self._runner.run(plan, watchdog, self._caller.on_delta)
+        self._ignored += outcome.ignored
         self._attempts.append(
             Attempt(
                 number=number,
@@ -212,12 +242,20 @@ class _Call:
                 seconds=self._clock.monotonic() - began,
             )
         )
-        return outcome
+        return plan, outcome
+
+    def _learn(self, lessons: Iterable[str]) -> None:
+        for lesson in lessons:
+            self._memory.learn(lesson)
 
     def _time_left(self) -> float | None:
         """Seconds that are left of the whole call; None for no limit."""
-        total = self._options.deadlines.total
+        total = self._total
         return None if total is None else max(0.0, total - (self._clock.monotonic() - self._started))
+
+    def _report_wait(self, text: str) -> None:
+        """Comes from the watchdog's thread, while this one waits for the backend."""
+        self._report(Notice(text, kind="waiting"))
 
     def _classify(self, failure: Failure) -> Verdict:
         self._dispatch.note_delivered(Delivered(self._caller.characters))
@@ -242,7 +280,9 @@ class _Call:
         return decide(
             verdict,
             self._options.recovery,
-            attempts=len(self._attempts),
+            attempts=len(self._attempts) - self._corrections,
+            corrections=self._corrections,
+            retried=self._retried[verdict.kind],
             waited=self._waited,
             delivered=self._caller.has_text,
             whole=best is not None and best.open_items == 0,
@@ -256,16 +296,20 @@ class _Call:
         what = self._what_happened(verdict)
         self._caller.begin_anew()
         if isinstance(step, Retry):
+            self._retried[verdict.kind] += 1
             self._wait(step.delay, what)
             return replace(plan, request=_with_fresh_session(plan.request), strategy="retry")
         self._used |= {step.strategy}
+        self._corrections += is_refusal(verdict)
         way = "as a stream" if step.request.streams else "without streaming"
         self._report(Notice(step.notice or f"{what} Asking again {way}.", kind="fallback"))
         if verdict.kind is VerdictKind.ORDER_MISMATCH:
             hint = self._plugins.adapter_hint(failure.event.type if failure.event else "", failure.headers)
             if hint:
                 self._report(Notice(hint, kind="hint"))
-        return Plan(_with_fresh_session(step.request), step.strategy, step.tolerate_prelude)
+        lessons = (*plan.lessons, step.lesson) if step.lesson else plan.lessons
+        request = step.request if is_refusal(verdict) else _with_fresh_session(step.request)
+        return Plan(request, step.strategy, step.tolerate_prelude, lessons)
 
     def _what_happened(self, verdict: Verdict) -> str:
         """The verdict's sentence, unless the user has just read it."""
@@ -278,49 +322,92 @@ class _Call:
         self._waited += delay
         self._clock.sleep(delay)
 
+    def _restarted_by_backend(self, void: Answer) -> None:
+        """The backend began another answer within its stream: the first one counts no more."""
+        if self._caller.has_text:
+            verdict = Verdict(VerdictKind.PROTOCOL, message=_BEGAN_ANEW)
+            self._best.offer(void, verdict, delivered=True)
+        self._caller.begin_anew()
+
     # The end.
 
     def _ended(self, answer: Answer) -> ResponseResult:
         """The backend ended the answer itself: completed, or incomplete and said so."""
+        if not self._options.retractable and self._caller.was_given_another(answer):
+            return self._make_do()
+        self._tell_of_model(answer)
         if answer.status == "completed":
-            self._caller.hand_out_restarted(answer)
-            if self._caller.was_told_otherwise(answer):
-                text = "The backend revised its answer after it was shown; the final text differs."
-                self._report(Notice(text, kind="revised"))
+            self._caller.hand_out_rest(answer)
+            self._tell_of_revision(answer)
             return self._completed(answer)
-        word = answer.incomplete_reason or "no reason given"
-        reason = f"The backend ended the answer early ({self._redactor.text(word)[:_LONGEST_WORD]})."
+        word = answer.incomplete_reason
+        reason = f"The backend ended the answer early ({self._short(word) or 'no reason given'})."
         hint = _HINT_OF_INCOMPLETE.get(word, "")
+        if any(item.is_call for item in answer.items):
+            # A cut call mended and run is worse than none: https://github.com/pydantic/pydantic-ai/issues/3118
+            reason += " No tool that it calls is run."
+            hint = _HINT_OF_CUT_CALL.get(word, hint)
         self._attempts[-1] = replace(self._attempts[-1], reason=reason)
         if not answer.is_usable:
             if self._best.answer is not None:
                 return self._make_do()
             raise CallError(reason, hint=hint, attempts=self._attempts)
-        self._caller.hand_out_restarted(answer)
+        self._caller.hand_out_rest(answer)
+        self._tell_of_revision(answer)
         return self._result(answer, ResultStatus.PARTIAL, reason=reason, hint=hint)
 
+    def _tell_of_revision(self, answer: Answer) -> None:
+        if self._caller.was_told_otherwise(answer):
+            text = "The backend revised its answer after it was shown; the final text differs."
+            self._report(Notice(text, kind="revised"))
+
     def _completed(self, answer: Answer) -> ResponseResult:
-        """A complete answer, unless all that it holds is a call that cannot be run."""
+        """A complete answer, unless all that it holds is a call that must not be run."""
         result = self._result(answer, ResultStatus.COMPLETE)
-        runnable = {call.call_id for call in result.tool_calls}
-        calls = [item.function_call for item in answer.items if item.function_call is not None]
-        broken = [call.name for call in calls if call.call_id not in runnable]
-        if not broken:
-            return result
-        name = self._redactor.text(broken[0])[:_LONGEST_WORD]
-        reason = f"The arguments of the call of `{name}` are damaged, so it is not run."
-        if result.text or result.refusal or runnable:
+        self._tell_of_calls(result)
+        if not result.rejected_calls:
+            return replace(result, notices=tuple(self._caller.notices))
+        rejected = result.rejected_calls[0]
+        reason = f"The arguments of the call of `{self._short(rejected.call.name)}` are {rejected.what}, "
+        reason += "so it is not run."
+        if result.text or result.refusal or result.tool_calls:
             self._report(Notice(reason, kind="tool"))
-            return self._result(answer, ResultStatus.COMPLETE)
+            return replace(result, notices=tuple(self._caller.notices))
         self._attempts[-1] = replace(self._attempts[-1], reason=reason)
         return self._result(answer, ResultStatus.PARTIAL, reason=reason)
+
+    def _tell_of_calls(self, result: ResponseResult) -> None:
+        """What is odd about calls that are offered all the same."""
+        if result.calls.id_conflicts:
+            text = "The backend sent different calls under one id; only the first of them counts."
+            self._report(Notice(text, kind="tool"))
+        repeated = result.calls.repeated
+        if repeated is not None:
+            name = self._short(repeated.name)
+            text = f"The model calls `{name}` twice with the same arguments, which may be meant."
+            self._report(Notice(text, kind="tool"))
+
+    def _tell_of_model(self, answer: Answer) -> None:
+        """The backend may put another model in the place of the one that was asked for."""
+        asked, told = self._request.get("model"), (answer.response or {}).get("model")
+        if is_another_model(asked, told):
+            text = f"The backend answered with the model `{self._short(str(told))}`, not `{asked}`."
+            self._report(Notice(text, kind="model"))
+
+    def _short(self, word: str) -> str:
+        """A name that the backend gave, as it may stand in a sentence."""
+        return _NO_PART_OF_A_NAME.sub("", self._redactor.text(word))[:_LONGEST_WORD]
 
     def _make_do(self) -> ResponseResult:
         """No attempt completed: the best of them is the answer, or there is none."""
         best = self._best
         if best.answer is None or best.verdict is None:
             main = main_verdict(self._verdicts)
-            raise CallError(main.message, hint=main.hint, verdict=main, attempts=self._attempts)
+            message = main.message
+            if main.kind is VerdictKind.TIMEOUT and self._ignored > 1:
+                message = f"{message} {_IGNORED.format(self._ignored)}"
+            raise CallError(message, hint=main.hint, verdict=main, attempts=self._attempts)
+        self._tell_of_revision(best.answer)
         whole = best.answer.open_items == 0
         return self._result(
             best.answer,
@@ -334,6 +421,7 @@ class _Call:
         return ResponseResult.from_answer(
             answer,
             status,
+            required=required_parameters(self._request.get("tools")),
             rate_limits=self._caller.rate_limits,
             notices=tuple(self._caller.notices),
             attempts=tuple(self._attempts),
@@ -344,83 +432,6 @@ class _Call:
         if isinstance(item, Notice):
             item = replace(item, text=self._redactor.text(item.text))
         self._caller.report(item)
-
-
-class _Caller:
-    """What the caller is given, and a memory of it."""
-
-    def __init__(self, on_event: Callable[[CallEvent], None] | None, *, live: bool) -> None:
-        self.notices: list[Notice] = []
-        self.characters = 0
-        self._on_event = on_event
-        self._live = live
-        self._limits: dict[str, RateLimits] = {}
-        self._delivered = {"text": StringIO(), "refusal": StringIO()}
-        self._restarting = False
-        self._handed_out = False
-
-    @property
-    def has_text(self) -> bool:
-        """Whether text was delivered."""
-        return self.characters > 0
-
-    @property
-    def rate_limits(self) -> tuple[RateLimits, ...]:
-        """The latest limits of each family, the account's main ones first."""
-        return tuple(self._limits[name] for name in sorted(self._limits))
-
-    @property
-    def on_delta(self) -> Callable[[Delta], None] | None:
-        """Where the deltas of an attempt go. A restarted answer is handed out when it is whole."""
-        if not self._live or self._on_event is None or self._restarting:
-            return None
-        return self._deliver
-
-    def report(self, item: RateLimits | Notice) -> None:
-        """Passes rate limits or a notice on."""
-        if isinstance(item, RateLimits):
-            self._limits[item.limit_name] = item
-        else:
-            self.notices.append(item)
-        if self._on_event is not None:
-            self._on_event(item)
-
-    def begin_anew(self) -> None:
-        """From here on the answer is another one than what was delivered.
-
-        Delivered text is compared with the new answer once that is whole; reasoning and arguments just
-        begin anew, and the caller is told so before they do.
-        """
-        self._restarting = self._restarting or self.has_text
-        if self._handed_out and not self._restarting and self._on_event is not None:
-            self._on_event(Restarted(continues=False))
-        self._handed_out = False
-
-    def was_told_otherwise(self, answer: Answer) -> bool:
-        """Whether what was delivered live is not what the backend says in the end."""
-        return self.has_text and not self._restarting and self._delivered["text"].getvalue() != answer.text
-
-    def hand_out_restarted(self, answer: Answer) -> None:
-        """Hands out a restarted answer: its rest where it continues what was delivered, else all of it."""
-        if not self._restarting or self._on_event is None:
-            return
-        told = {"text": answer.text, "refusal": "".join(item.refusal for item in answer.items)}
-        delivered = {kind: texts.getvalue() for kind, texts in self._delivered.items()}
-        continues = all(text.startswith(delivered[kind]) for kind, text in told.items())
-        self._on_event(Restarted(continues))
-        for kind, text in told.items():
-            rest = text[len(delivered[kind]) :] if continues else text
-            if rest:
-                self._on_event(Delta(kind, rest))
-
-    def _deliver(self, delta: Delta) -> None:
-        delivered = self._delivered.get(delta.kind)
-        self._handed_out = True
-        if delivered is not None:
-            self.characters += len(delta.text)
-            delivered.write(delta.text)
-        if self._on_event is not None:
-            self._on_event(delta)
 
 
 def _with_fresh_session(request: Request) -> Request:

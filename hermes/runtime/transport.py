@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from hermes.providers.contract import Event, Failure, FailureKind, Request, Violation
 from hermes.runtime.engine import ERROR_BODY_BYTES
@@ -302,7 +303,18 @@ def _failure_of_status(response: Any) -> Failure:
         status=int(response.status_code),
         headers=safe_headers(response.headers),
         body=body[:ERROR_BODY_BYTES] if isinstance(body, bytes) else b"",
+        url=_address_of(response),
     )
+
+
+def _address_of(response: Any) -> str:
+    """The address that was asked, without what may hold a secret."""
+    try:
+        asked = urlsplit(str(response.request.url))
+    except (AttributeError, RuntimeError, ValueError):  # a mock, or a response without its request
+        return ""
+    host = asked.netloc.rpartition("@")[2]
+    return f"{asked.scheme}://{host}{asked.path}" if host else ""
 
 
 def _failure_of_sending(error: Any, openai: Any) -> Failure:

@@ -240,12 +240,17 @@ class LoopbackBackend:
             return refusal
         path = request.path.rstrip("/")
         if request.kind != "other":
-            return self._next_reply(request.kind)
+            return self._particular_reply(request) or self._next_reply(request.kind)
         if path.endswith("/models") and request.method == "GET":
             return _model_list()
         if path.endswith(("/models", "/responses")):
             return http_error(405, "Method Not Allowed", type="invalid_request_error")
         return http_error(404, f"Not Found: {request.path}", type="invalid_request_error", code="not_found")
+
+    def _particular_reply(self, request: SeenRequest) -> Reply | None:
+        body = request.body if isinstance(request.body, dict) else {}
+        refusals = self.scenario.refusals
+        return next((refusal.reply for refusal in refusals if refusal.when(body)), None)
 
     def _next_reply(self, kind: RequestKind) -> Reply:
         replies = self._replies[kind]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
-__all__ = ["Control", "Expected", "Reply", "RequestKind", "Scenario", "Step", "ToolCall"]
+__all__ = ["Control", "Expected", "Refusal", "Reply", "RequestKind", "Scenario", "Step", "ToolCall"]
 
 RequestKind = Literal["stream", "non_stream"]
 
@@ -46,6 +46,19 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reply to every request that is not as the backend wants it.
+
+    Attributes:
+        when: tells from the decoded JSON body of a request whether the backend refuses it.
+        reply: what it answers then.
+    """
+
+    when: Callable[[Mapping[str, Any]], bool]
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCall:
     """A function call that the result must hold."""
 
@@ -70,6 +83,8 @@ class Expected:
         rate_limits: whether rate limits are reported.
         says: words that the user's sentence or a notice holds.
         refusal: the refusal text.
+        never: words that neither the answer nor anything that the user is told may hold.
+        items: the types of the output items, in order; None where they do not matter.
     """
 
     requests: tuple[RequestKind, ...] = ("stream",)
@@ -82,6 +97,8 @@ class Expected:
     rate_limits: bool = False
     says: tuple[str, ...] = ()
     refusal: str = ""
+    never: tuple[str, ...] = ()
+    items: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +116,13 @@ class Scenario:
         expected_live: the outcome for a caller that is given deltas as they come, where it differs.
         expected_with: by the name of a plugin: the outcome when that plugin is enabled too.
         deadlines: seconds, by the name of a deadline, that a test sets so that it need not wait.
+        request: keywords of ``responses.create`` that the client sends besides its usual ones, or in their
+            place; what the backend is particular about.
+        refusals: asked in their order before ``streams`` and ``non_streams``: the first one that refuses a
+            request answers it, and uses up no reply of those.
+        backend: the name of Hermes' own adapter for this backend; empty for one of unknown manners.
+        expected_again: the outcome of the same call once more, with what the first one taught; None where
+            that is not looked at.
     """
 
     id: str
@@ -110,3 +134,7 @@ class Scenario:
     expected_live: Expected | None = None
     expected_with: Mapping[str, Expected] = field(default_factory=dict)
     deadlines: Mapping[str, float] = field(default_factory=dict)
+    request: Mapping[str, Any] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+    backend: str = ""
+    expected_again: Expected | None = None

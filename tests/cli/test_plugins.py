@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 
 import pytest
+
+from hermes.providers.known import own_adapters
 
 from .conftest import Hermes
 
@@ -33,13 +36,46 @@ def states(hermes: Hermes) -> dict[str, str]:
     return {plugin["name"]: plugin["state"] for plugin in json.loads(ran.out)}
 
 
-def test_the_list(hermes: Hermes) -> None:
+def rows(hermes: Hermes) -> dict[str, str]:
+    """The plugins that have a row of their own, with their states."""
     ran = hermes("plugins", "list")
     assert (ran.code, ran.err) == (0, "")
-    rows = [line.split() for line in ran.out.splitlines()]
-    assert [row[0] for row in rows] == ["builtin", "lenient", "codex_lb"]
-    assert [row[2] for row in rows] == ["enabled", "enabled", "disabled"]
-    assert states(hermes) == {"builtin": "enabled", "lenient": "enabled", "codex_lb": "disabled"}
+    own = takewhile(lambda line: not line.startswith("Hermes' own"), ran.out.splitlines())
+    return {line.split()[0]: line.split()[2] for line in own}
+
+
+def test_the_list(hermes: Hermes) -> None:
+    expected = {"builtin": "enabled", "lenient": "enabled", "codex_lb": "disabled"}
+    assert rows(hermes) == expected
+    assert list(rows(hermes)) == list(expected)
+    assert states(hermes).items() >= expected.items()
+
+
+def test_hermes_own_for_single_backends_take_few_lines(hermes: Hermes) -> None:
+    shown = hermes("plugins", "list").out
+    told = shown[shown.index("Hermes' own") :].splitlines()
+    names = [name for line in told[1:] for name in line.strip().rstrip(",").split(", ")]
+    assert names == [known.adapter for known in own_adapters()]
+    assert len(told) <= 3
+    assert max(map(len, told)) <= 90
+    assert {states(hermes)[name] for name in names} == {"automatic"}
+
+
+def test_one_of_them_can_be_switched_on_and_off(hermes: Hermes) -> None:
+    assert hermes("plugins", "disable", "ollama").code == 0
+    assert rows(hermes)["ollama"] == states(hermes)["ollama"] == "disabled"
+    enabled = hermes("plugins", "enable", "Ollama")
+    assert "for providers of which nothing tells the backend" in enabled.out
+    assert rows(hermes)["ollama"] == states(hermes)["ollama"] == "enabled"
+
+
+def test_info_says_when_it_is_used(hermes: Hermes) -> None:
+    told = hermes("plugins", "info", "lm-studio").out
+    assert "state: automatic\n" in told
+    assert "hosts: port 1234 of this machine\n" in told
+    assert "provider names: lm-studio, lmstudio\n" in told
+    assert "`profile: lm_studio`" in told
+    assert "hosts: api.x.ai, " in hermes("plugins", "info", "xai").out
 
 
 @pytest.mark.parametrize("name", ["codex_lb", "codex-lb", "hermes-codex-lb", "Codex_LB"])

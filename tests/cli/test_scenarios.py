@@ -14,11 +14,13 @@ from hermes.testing.backend import LoopbackBackend
 from hermes.testing.corpus import all_scenarios
 from hermes.testing.scenario import Expected, Scenario
 
-SCENARIOS = all_scenarios()
+SCENARIOS = [one for one in all_scenarios() if not one.request and not one.refusals]
+"""Those whose backends are not particular about the request, which the command makes in its own way."""
 ONE_OF_EACH = list({(one.quirk, one.expected.status, one.expected_live): one for one in SCENARIOS}.values())
 """One of each quirk and outcome: what is the same for all of a quirk's shapes need not be shown for each."""
 
 KEYS = {
+    "headers": "headers_timeout_seconds",
     "first_event": "first_event_timeout_seconds",
     "idle_bytes": "idle_timeout_seconds",
     "idle_events": "event_idle_timeout_seconds",
@@ -37,8 +39,16 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def run(scenario: Scenario, *options: str) -> tuple[int, str, str, tuple[str, ...]]:
         with LoopbackBackend(scenario) as backend:
             limits = {KEYS[name]: seconds for name, seconds in scenario.deadlines.items()}
-            model = {"provider": "custom", "default": "m", "base_url": backend.base_url, **limits}
-            (tmp_path / "config.yaml").write_text(json.dumps({"model": model}))
+            profile = {"profile": scenario.backend} if scenario.backend else {}
+            model = {
+                "provider": "custom",
+                "default": "m",
+                "base_url": backend.base_url,
+                **limits,
+                **profile,
+            }
+            config = {"model": model, "recovery": {"remember_days": 0}}
+            (tmp_path / "config.yaml").write_text(json.dumps(config))
             code = main(["-z", "hi", "--no-stdin", *options])
             out, err = capsys.readouterr()
             return code, out, err, backend.kinds
@@ -62,7 +72,7 @@ def line_of(expected: Expected) -> str:
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+@pytest.mark.parametrize("scenario", ONE_OF_EACH, ids=lambda scenario: scenario.id)
 def test_into_a_pipe(scenario: Scenario, ask: Ask) -> None:
     code, out, err, kinds = ask(scenario)
     check(scenario, scenario.expected, code=code, err=err, kinds=kinds)
@@ -79,7 +89,8 @@ def test_as_it_comes(scenario: Scenario, ask: Ask) -> None:
     assert expected is not None
     code, out, err, kinds = ask(scenario, "--stream")
     check(scenario, expected, code=code, err=err, kinds=kinds)
-    assert out == line_of(expected)
+    if "revised" not in expected.says:
+        assert out == line_of(expected)
 
 
 @pytest.mark.parametrize("scenario", ONE_OF_EACH, ids=lambda scenario: scenario.id)
@@ -95,7 +106,8 @@ def test_as_json_lines(scenario: Scenario, ask: Ask) -> None:
         return
     assert (last["type"], last["status"]) == ("turn.completed", expected.status)
     assert (last["text"], last["refusal"]) == (expected.text, expected.refusal)
-    assert "".join(line["text"] for line in lines if line["type"] == "text.delta") == expected.text
+    if "revised" not in expected.says:
+        assert "".join(line["text"] for line in lines if line["type"] == "text.delta") == expected.text
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,10 @@ def test_no_command_shows_one(hermes: Hermes, serve: Serve, configured: str) -> 
             ("config", "check", "--json"),
             ("plugins", "list", "--json"),
             ("plugins", "enable", "codex_lb"),
+            ("providers", "list"),
+            ("providers", "list", "--json"),
+            ("providers", "show"),
+            ("providers", "show", "--json"),
             ("-z", "hi", "-v"),
         )
     ]

@@ -33,7 +33,9 @@ def test_config_path_needs_only_a_path(hermes: Hermes) -> None:
     assert among(imported(hermes, "config", "path"), HEAVY) == set()
 
 
-@pytest.mark.parametrize("arguments", [("plugins", "list"), ("config", "show")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [("plugins", "list"), ("config", "show"), ("providers", "list")], ids=" ".join
+)
 def test_commands_about_the_configuration(hermes: Hermes, arguments: tuple[str, ...]) -> None:
     assert among(imported(hermes, *arguments), {"openai", "rich", "httpx2", "hermes.runtime"}) == set()
 

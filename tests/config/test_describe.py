@@ -40,6 +40,7 @@ def test_nothing_configured(show: Show, home: Path) -> None:
         "recovery.after_output": "keep",
         "recovery.max_attempts": "3",
         "recovery.max_wait_seconds": "60",
+        "recovery.remember_days": "7",
         "providers": "none",
     }
 
@@ -68,6 +69,7 @@ def test_everything_configured(show: Show, home: Path) -> None:
         "recovery.after_output": "keep",
         "recovery.max_attempts": "3",
         "recovery.max_wait_seconds": "60",
+        "recovery.remember_days": "7",
         "providers": "lb, other",
     }
 

@@ -352,6 +352,11 @@ VARIABLE = "the name of an environment variable, such as MY_API_KEY, and not the
             1,
             "`recovery.max_wait_seconds` is a number, but must be a number of seconds, 0 or more",
         ),
+        (
+            "recovery: {remember_days: 1e300}\n",
+            1,
+            "`recovery.remember_days` is a number, but must be a number of days from 0 to 3650",
+        ),
     ],
 )
 def test_wrong_value_is_one_sentence(

@@ -149,8 +149,8 @@ def test_misspelt_custom_with_a_base_url(resolve: Resolve) -> None:
     text = CODEX_LB.replace("provider: custom", "provider: custmo")
     error = refusal(resolve, text, UnknownProviderError)
     assert error.message == "`model.provider` names the provider `custmo`, which is not configured."
-    assert (
-        error.hint == "Did you mean custom? There are: openai, custom. To see them, run: hermes config show"
+    assert error.hint == (
+        "Did you mean custom? There are: openai, custom. To see them, run: hermes providers list"
     )
 
 
@@ -159,10 +159,10 @@ def test_unknown_provider(resolve: Resolve) -> None:
     assert error.message == "--provider names the provider `gatway`, which is not configured."
     assert error.hint == (
         "Did you mean gateway? There are: My LB, custom:packy, other, gateway, openai, custom. "
-        "To see them, run: hermes config show"
+        "To see them, run: hermes providers list"
     )
     error = refusal(resolve, "model: {provider: zzz}\n", UnknownProviderError)
-    assert error.hint == "There are: openai, custom. To see them, run: hermes config show"
+    assert error.hint == "There are: openai, custom. To see them, run: hermes providers list"
     refusal(resolve, "providers: {lb: {url: http://a}}\n", UnknownProviderError, provider="custom:nope")
 
 
@@ -566,10 +566,18 @@ def test_key_of_no_provider_is_for_nobody(resolve: Resolve) -> None:
 def test_deadlines_have_the_runtimes_names(resolve: Resolve) -> None:
     found = resolve(
         "model: {url: http://a, default: m, connect_timeout_seconds: 1, first_event_timeout_seconds: 2,"
-        " stale_timeout_seconds: 3, event_idle_timeout_seconds: 4, request_timeout_seconds: 5}\n"
+        " stale_timeout_seconds: 3, event_idle_timeout_seconds: 4, request_timeout_seconds: 5,"
+        " headers_timeout_seconds: 6}\n"
     )
     assert found is not None
-    assert found.deadlines == {"connect": 1, "first_event": 2, "idle_bytes": 3, "idle_events": 4, "total": 5}
+    assert found.deadlines == {
+        "connect": 1,
+        "headers": 6,
+        "first_event": 2,
+        "idle_bytes": 3,
+        "idle_events": 4,
+        "total": 5,
+    }
 
 
 @pytest.mark.parametrize(("model", "total"), [("slow", 600.0), ("fast", 30.0)])

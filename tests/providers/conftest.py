@@ -153,7 +153,12 @@ def drive(events: Iterable[Mapping[str, Any]], *, lenient: bool = True) -> Drive
     adapters = [_counting(adapter, repairs) for adapter in own_adapters(lenient=lenient)]
     call = begin_call(*adapters)
     deltas: list[Delta] = []
-    engine = AnswerEngine(call.dispatch, on_delta=deltas.append, on_notice=call.reports.append)
+    engine = AnswerEngine(
+        call.dispatch,
+        on_delta=deltas.append,
+        on_notice=call.reports.append,
+        on_restart=lambda void: deltas.clear(),
+    )
     refusal = None
     try:
         for event in events:

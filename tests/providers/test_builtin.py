@@ -1,4 +1,4 @@
-"""The other ways to ask for the same answer, and keepalives."""
+"""Requests put right before and after they are refused, other ways to ask, and keepalives."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 
 from hermes.providers.adapters import builtin
+from hermes.providers.adapters.builtin.lessons import lesson_named
 from hermes.providers.contract import (
     AdapterContext,
     EndpointFact,
     EndpointMemory,
     Event,
+    Failure,
+    FailureKind,
     Fallback,
+    Notice,
+    RateLimits,
     Request,
     Verdict,
     VerdictKind,
@@ -31,11 +36,14 @@ TOLERANT = Fallback("tolerant_stream", REQUEST, tolerate_prelude=True)
 WITHOUT_STREAM = Fallback("non_stream", NON_STREAM, tolerate_prelude=True)
 
 
-def context(*, streaming: bool, facts: tuple[EndpointFact, ...] = ()) -> AdapterContext:
+def context(
+    *, streaming: bool = True, facts: tuple[str, ...] = (), told: list[RateLimits | Notice] | None = None
+) -> AdapterContext:
     memory = EndpointMemory()
     for fact in facts:
         memory.learn(fact)
-    return AdapterContext("p", "m", memory, on_report=lambda item: None, streaming=streaming)
+    reports = [] if told is None else told
+    return AdapterContext("p", "m", memory, on_report=reports.append, streaming=streaming)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +88,381 @@ def test_a_stream_that_broke_otherwise_may_be_tried_after_an_empty_answer() -> N
     assert builtin.fallback_request(REQUEST, ORDER, call) == WITHOUT_STREAM
     call.streaming = False
     assert builtin.fallback_request(REQUEST, EMPTY, call) == AS_STREAM
+
+
+USER = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}
+YES = {"type": "message", "role": "assistant", "content": "Yes."}
+CALL = {"type": "function_call", "call_id": "call_1", "name": "sh", "arguments": "{}"}
+OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "done"}
+FUNCTION = {"type": "function", "name": "sh", "parameters": {"type": "object"}}
+
+
+def prepared(*lessons: str, told: list[RateLimits | Notice] | None = None, **keywords: Any) -> dict[str, Any]:
+    """What becomes of a request; asked again, it is good as it is, and nothing is told twice."""
+    call = context(facts=lessons, told=told)
+    request = builtin.prepare_request(Request(keywords), call)
+    said = list(told or ())
+    assert builtin.prepare_request(request, call) is request
+    assert list(told or ()) == said
+    return dict(request)
+
+
+def refused(
+    request: Request,
+    message: str = "",
+    *,
+    code: str = "",
+    param: str = "",
+    kind: str = "bad_request",
+    **more: Any,
+) -> Fallback | None:
+    verdict = Verdict(VerdictKind(kind), message=message, code=code, param=param)
+    return builtin.fallback_request(request, verdict, context(**more))
+
+
+def test_a_good_request_is_sent_as_it_is() -> None:
+    request = Request(model="m", input=[USER, CALL, OUTPUT], tools=[FUNCTION], store=False, stream=True)
+    assert builtin.prepare_request(request, context()) is request
+
+
+def test_a_request_is_put_right_before_it_is_sent() -> None:
+    told: list[RateLimits | Notice] = []
+    thought = {"type": "reasoning", "id": "rs_1", "encrypted_content": "gAAA"}
+    result = prepared(
+        told=told,
+        input=[USER, thought, CALL, USER],
+        tools=[],
+        tool_choice="auto",
+        store=False,
+        prompt_cache_key="k" * 65,
+    )
+    aborted = {**OUTPUT, "output": "[aborted: this call was interrupted and has no output]"}
+    assert result.pop("prompt_cache_key") != "k" * 65
+    assert result == {
+        "input": [
+            USER,
+            {"type": "reasoning", "encrypted_content": "gAAA", "summary": []},
+            CALL,
+            aborted,
+            USER,
+        ],
+        "store": False,
+    }
+    [notice] = told
+    assert isinstance(notice, Notice)
+    assert notice.text.startswith("Tool calls and outputs of the conversation did not match;")
+
+
+def test_what_is_lost_to_a_store_is_told() -> None:
+    told: list[RateLimits | Notice] = []
+    result = prepared(told=told, input=[{"type": "item_reference", "id": "msg_1"}, USER], store=False)
+    assert result["input"] == [USER]
+    assert "References to stored items" in str(told)
+
+
+def test_reasoning_and_references_are_left_to_a_backend_that_stores() -> None:
+    items = [
+        {"type": "reasoning", "id": "rs_1", "summary": []},
+        {"type": "item_reference", "id": "msg_1"},
+        USER,
+    ]
+    assert prepared(input=items) == {"input": items}
+
+
+@pytest.mark.parametrize(
+    ("lesson", "request_", "expected"),
+    [
+        ("without_temperature", {"temperature": 1, "top_p": 1}, {"top_p": 1}),
+        (
+            "without_reasoning.effort",
+            {"reasoning": {"effort": "low", "summary": "auto"}},
+            {"reasoning": {"summary": "auto"}},
+        ),
+        ("without_tools[].strict", {"tools": [{**FUNCTION, "strict": True}]}, {"tools": [FUNCTION]}),
+        ("effort_at_most_high", {"reasoning": {"effort": "max"}}, {"reasoning": {"effort": "high"}}),
+        ("effort_at_least_low", {"reasoning": {"effort": "none"}}, {"reasoning": {"effort": "low"}}),
+        ("default_instructions", {}, {"instructions": "You are a helpful assistant."}),
+        (
+            "default_instructions",
+            {"input": [{"role": "system", "content": "A"}, USER]},
+            {"instructions": "A", "input": [USER]},
+        ),
+        ("default_instructions", {"instructions": "A"}, {"instructions": "A"}),
+        ("store_false", {"store": True}, {"store": False}),
+        ("without_item_ids", {"input": [{**YES, "id": "msg_1"}]}, {"input": [YES]}),
+        (
+            "without_item_ids",
+            {"input": [{"type": "reasoning", "id": "rs_1", "summary": []}, YES]},
+            {"input": [YES]},
+        ),
+        (
+            "without_previous_response_id",
+            {"previous_response_id": "r", "input": [USER, YES, USER]},
+            {"input": [USER, YES, USER]},
+        ),
+        (
+            "without_previous_response_id",
+            {"previous_response_id": "r", "input": [USER]},
+            {"previous_response_id": "r", "input": [USER]},
+        ),
+        ("stream_refused", {"stream": True, "stream_options": {}}, {}),
+        # Names that no refusal teaches, from a file that anybody may have written.
+        ("without_model", {"model": "m"}, {"model": "m"}),
+        ("without_input", {"input": [USER]}, {"input": [USER]}),
+        ("without_input[].content", {"input": [USER]}, {"input": [USER]}),
+        ("without_stream", {"stream": True}, {"stream": True}),
+        ("without_model.x", {"model": "m"}, {"model": "m"}),
+        ("effort_at_most_", {"reasoning": {"effort": "max"}}, {"reasoning": {"effort": "max"}}),
+        ("breaks_order", {"store": True}, {"store": True}),
+    ],
+)
+def test_lessons_are_heeded(lesson: str, request_: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert prepared(lesson, **request_) == expected
+
+
+def test_where_neither_way_is_taken_the_stream_is_left_to_the_core() -> None:
+    request = {"stream": True}
+    assert prepared("stream_refused", EndpointFact.STREAM_REQUIRED, **request) == request
+
+
+@pytest.mark.parametrize(
+    ("lesson", "keywords", "says"),
+    [
+        ("without_max_output_tokens", {"max_output_tokens": 5}, "no limit of output tokens"),
+        ("without_max_tool_calls", {"max_tool_calls": 5}, "no limit of tool calls"),
+        ("without_store", {"store": False}, "`store`"),
+        ("function_tools_only", {"tools": [{"type": "web_search"}]}, "function tools only"),
+        ("without_temperature", {"temperature": 1}, ""),
+        ("without_max_output_tokens", {}, ""),
+    ],
+)
+def test_what_guards_the_user_is_never_left_out_in_silence(
+    lesson: str, keywords: dict[str, Any], says: str
+) -> None:
+    told: list[RateLimits | Notice] = []
+    prepared(lesson, told=told, **keywords)
+    texts = [item.text for item in told if isinstance(item, Notice)]
+    assert len(texts) == bool(says)
+    assert all(says in text for text in texts)
+
+
+SAMPLED = Request(
+    model="m", input=[USER], temperature=1, max_output_tokens=9, reasoning={"effort": "xhigh"}, stream=True
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "param", "strategy"),
+    [
+        ("Unsupported parameter: temperature", "", "temperature", "without_temperature"),
+        ("Unsupported parameter: max_tokens", "", "max_tokens", "without_max_output_tokens"),
+        ("Argument not supported on this model: maxOutputTokens", "", "", "without_max_output_tokens"),
+        ("Bad.", "unsupported_value", "temperature", "without_temperature"),
+        ("`temperature` is deprecated for this model.", "", "temperature", "without_temperature"),
+        ("Not allowed.", "reasoning_effort_not_allowed", "", "effort_at_most_high"),
+        (
+            "Invalid value: 'xhigh'. Supported values are: 'minimal' and 'low'.",
+            "",
+            "reasoning.effort",
+            "effort_at_most_low",
+        ),
+        ("No such effort.", "", "reasoning_effort", "effort_at_most_high"),
+        ("Unsupported parameter: reasoning", "", "reasoning", "without_reasoning"),
+        # Nothing to put right, or nothing that a change of the request could put right.
+        ("Unsupported parameter: top_p", "", "top_p", None),
+        ("Unsupported parameter: model", "", "model", None),
+        ("Unsupported parameter: input", "", "input", None),
+        ("Unknown parameter: 'input[0].content'", "unknown_parameter", "input[0].content", None),
+        ("Invalid 'temperature': above 2.", "decimal_above_max_value", "temperature", None),
+        ("Invalid 'max_output_tokens': below 16.", "integer_below_min_value", "max_output_tokens", None),
+        ("Too long.", "context_length_exceeded", "input", None),
+        ("", "", "", None),
+    ],
+)
+def test_refused_parameters(message: str, code: str, param: str, strategy: str | None) -> None:
+    fallback = refused(SAMPLED, message, code=code, param=param)
+    assert (fallback and fallback.strategy) == strategy
+    if fallback is not None:
+        assert fallback.lesson == strategy
+        assert fallback.notice.startswith(message)
+
+
+def test_a_refused_parameter_is_told_and_left_out() -> None:
+    fallback = refused(SAMPLED, "Unsupported parameter: max_output_tokens.", param="max_output_tokens")
+    assert fallback == Fallback(
+        "without_max_output_tokens",
+        SAMPLED.without("max_output_tokens"),
+        tolerate_prelude=True,
+        notice="Unsupported parameter: max_output_tokens. Asking again without `max_output_tokens`,"
+        " so the request asks for no limit of output tokens.",
+        lesson="without_max_output_tokens",
+    )
+
+
+def test_strict_that_is_unknown_is_no_reason_to_simplify_schemas() -> None:
+    schema = {"type": "string", "pattern": "^a"}
+    request = Request(input=[USER], tools=[{**FUNCTION, "parameters": schema, "strict": True}])
+    fallback = refused(request, "Unknown parameter: 'tools[0].strict'.", param="tools[0].strict")
+    assert fallback is not None
+    assert fallback.request["tools"] == [{**FUNCTION, "parameters": schema}]
+    assert fallback.lesson == "without_tools[].strict"
+
+
+def test_a_word_about_include_is_not_about_the_reasoning_itself() -> None:
+    sealed = {"type": "reasoning", "summary": [], "encrypted_content": "gAAA"}
+    request = Request(input=[USER, sealed, YES], include=["reasoning.encrypted_content"])
+    fallback = refused(request, "Encrypted content is not supported with this model.", param="include")
+    assert fallback is not None
+    assert fallback.request == request.without("include")
+
+
+def test_what_the_sdk_sends_from_elsewhere_is_left_out_there() -> None:
+    request = Request(input=[USER], extra_body={"top_k": 1, "min_p": 0})
+    fallback = refused(request, "Unknown parameter: 'top_k'.", param="top_k")
+    assert fallback is not None
+    assert fallback.request["extra_body"] == {"min_p": 0}
+
+
+def test_an_unknown_field_of_every_item_is_left_out() -> None:
+    request = Request(input=[USER, {**YES, "phase": "final_answer"}])
+    fallback = refused(request, "Unknown parameter: 'input[1].phase'.", param="input[1].phase")
+    assert fallback is not None
+    assert fallback.request["input"] == [USER, YES]
+    assert fallback.lesson == "without_input[].phase"
+
+
+@pytest.mark.parametrize(
+    ("message", "role", "strategy"),
+    [
+        ("System messages are not allowed", "system", "roles_system_to_developer"),
+        ("Developer messages are not allowed", "developer", "roles_developer_to_system"),
+        ("System messages are not allowed", "developer", None),
+        (
+            "Invalid value: 'developer'. Supported values are: 'user' and 'system'.",
+            "developer",
+            "roles_developer_to_system",
+        ),
+        (
+            "Invalid value: 'developer'. Supported values are: 'user', 'assistant'.",
+            "developer",
+            "system_to_instructions",
+        ),
+        (
+            "Invalid option: expected one of 'user'|'assistant'|'developer'",
+            "system",
+            "roles_system_to_developer",
+        ),
+        ("The system message is too long", "system", None),
+    ],
+)
+def test_refused_roles(message: str, role: str, strategy: str | None) -> None:
+    request = Request(input=[{"role": role, "content": "A"}, USER])
+    fallback = refused(request, message, param="input[0].role" if "nvalid" in message else "")
+    assert (fallback and fallback.strategy) == strategy
+
+
+def test_a_role_that_was_changed_is_not_changed_back() -> None:
+    request = Request(input=[{"role": "developer", "content": "A"}, USER])
+    call = context(facts=("roles_system_to_developer",))
+    verdict = Verdict(VerdictKind.BAD_REQUEST, message="Developer messages are not allowed")
+    fallback = builtin.fallback_request(request, verdict, call)
+    assert fallback is not None
+    assert fallback.strategy == "system_to_instructions"
+
+
+def test_refused_instructions_are_not_lost() -> None:
+    request = Request(input=[USER], instructions="A")
+    fallback = refused(request, "Unsupported parameter: instructions", param="instructions")
+    assert fallback is not None
+    said = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "A"}]}
+    assert dict(fallback.request) == {"input": [said, USER]}
+    assert refused(request, "Instructions are too long", param="instructions") is None
+
+
+def test_a_correction_of_this_call_stands_whatever_other_adapters_put_back() -> None:
+    call = context()
+    verdict = Verdict(
+        VerdictKind.BAD_REQUEST, message="Unsupported parameter: temperature", param="temperature"
+    )
+    assert builtin.fallback_request(SAMPLED, verdict, call) is not None
+    assert "temperature" not in builtin.prepare_request(SAMPLED, call)
+    assert builtin.fallback_request(SAMPLED, verdict, call) is None
+
+
+def test_what_this_call_was_told_about_is_not_told_again() -> None:
+    told: list[RateLimits | Notice] = []
+    call = context(told=told)
+    verdict = Verdict(VerdictKind.BAD_REQUEST, message="Unsupported.", param="max_output_tokens")
+    assert builtin.fallback_request(SAMPLED, verdict, call) is not None
+    assert "max_output_tokens" not in builtin.prepare_request(SAMPLED, call)
+    assert told == []
+    later = context(facts=("without_max_output_tokens",), told=told)
+    for _ in range(2):
+        builtin.prepare_request(SAMPLED, later)
+    assert len(told) == 1
+
+
+def test_a_correction_for_one_conversation_is_not_remembered() -> None:
+    sealed = {"type": "reasoning", "summary": [], "encrypted_content": "gAAA"}
+    request = Request(input=[USER, sealed, USER])
+    lonely = "Item 'rs_1' of type 'reasoning' was provided without its required following item."
+    fallback = refused(request, lonely, code="missing_following_item", kind="replay_invalid")
+    assert fallback is not None
+    assert fallback.request["input"] == [USER, USER]
+    assert fallback.lesson == ""
+
+
+def test_an_id_that_needs_its_reasoning_goes_before_the_reasoning() -> None:
+    sealed = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
+    request = Request(input=[USER, sealed, {**CALL, "id": "fc_1"}, OUTPUT])
+    told = "Item 'fc_1' of type 'function_call' was provided without its required 'reasoning' item: 'rs_1'."
+    fallback = refused(request, told, kind="replay_invalid")
+    assert fallback is not None
+    assert fallback.strategy == "without_item_ids"
+    assert "rs_1" not in str(fallback.request["input"])
+
+
+def thinking(output: tuple[dict[str, Any], ...]) -> tuple[Verdict, AdapterContext]:
+    call = context()
+    verdict = builtin.classify_stream_error(Failure(FailureKind.NO_ANSWER, output=output), call)
+    return verdict, call
+
+
+def test_a_model_that_stopped_thinking_is_asked_to_go_on() -> None:
+    thought = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
+    plan = {**YES, "id": "msg_1", "phase": "commentary"}
+    verdict, call = thinking((thought, plan))
+    fallback = builtin.fallback_request(Request(input="hi", store=False, stream=True), verdict, call)
+    assert fallback is not None
+    assert fallback.strategy == "continue"
+    assert fallback.lesson == ""
+    sealed = {"type": "reasoning", "summary": [], "encrypted_content": "gAAA"}
+    assert fallback.request["input"] == [USER, sealed, {**YES, "phase": "commentary"}]
+    assert fallback.request.streams
+
+
+def test_where_reasoning_alone_is_final_nobody_is_asked_to_go_on() -> None:
+    verdict = Verdict(VerdictKind.PROTOCOL, code="reasoning_only_final")
+    assert builtin.fallback_request(REQUEST, verdict, context()) is None
+
+
+def test_a_request_that_holds_only_what_is_new_is_never_sent_without_its_past() -> None:
+    for items in ([{**OUTPUT, "id": "fco_1"}], [{**USER, "id": "msg_1"}], "and then?"):
+        call = context()
+        request = builtin.prepare_request(Request(previous_response_id="resp_1", input=items), call)
+        lost = (
+            b'{"error": {"code": "previous_response_not_found", "message": "Previous response not found."}}'
+        )
+        verdict = builtin.classify_stream_error(Failure(FailureKind.HTTP_STATUS, status=400, body=lost), call)
+        assert builtin.fallback_request(request, verdict, call) is None
+        assert "the whole conversation" in verdict.hint
+
+
+@pytest.mark.parametrize(
+    "name", ["", "without_", "without_a b", "without_input", "without_tools[].name", "nope", "without_\x1b"]
+)
+def test_names_that_are_no_lessons(name: str) -> None:
+    assert lesson_named(name) is None
 
 
 @pytest.mark.parametrize("kind", ["keepalive", "ping", "response.keep_alive"])

@@ -250,3 +250,81 @@ def test_reports_come_in_order_and_with_their_source(begin_call: Any) -> None:
         Notice("mine", kind="waiting", source="a"),
         Notice("another's", source="somebody"),
     ]
+
+
+def test_an_adapter_asks_for_more_events_while_it_needs_them(begin_call: Any) -> None:
+    seen: list[str] = []
+
+    def normalize(offered: Event, context: Any) -> None:
+        seen.append(offered.type)
+        if offered.type == "begin":
+            context.want("text.*")
+        elif offered.type == "text.done":
+            context.drop("text.*")
+
+    call = begin_call(adapter("a", "begin", normalize_stream_event=normalize))
+    for kind in ("text.delta", "begin", "text.delta", "text.done", "text.delta"):
+        call.dispatch.normalize(event(kind))
+    assert seen == ["begin", "text.delta", "text.done"]
+
+
+def test_what_was_asked_for_in_a_repair_is_offered(begin_call: Any) -> None:
+    seen: list[str] = []
+
+    def repair(violation: Violation, offered: Event, context: Any) -> list[Event]:
+        context.want("text")
+        return [offered]
+
+    call = begin_call(
+        adapter(
+            "a",
+            normalize_stream_event=lambda offered, _: seen.append(offered.type),
+            repair_stream_event=repair,
+        )
+    )
+    call.dispatch.normalize(event("text"))
+    call.dispatch.repair(Violation.ITEM_AGAIN, event("x"))
+    call.dispatch.normalize(event("text"))
+    assert seen == ["text"]
+
+
+def test_a_new_attempt_begins_without_what_was_asked_for(begin_call: Any) -> None:
+    seen: list[str] = []
+    call = begin_call(
+        adapter(
+            "a",
+            "begin",
+            normalize_stream_event=lambda offered, context: seen.append(offered.type) or context.want("text"),
+        )
+    )
+    call.dispatch.normalize(event("begin"))
+    call.dispatch.normalize(event("text"))
+    call.dispatch.begin_attempt(2, streaming=True, delivered=Delivered())
+    call.dispatch.normalize(event("text"))
+    assert seen == ["begin", "text"]
+
+
+def test_each_adapter_prepares_what_those_before_it_made(begin_call: Any) -> None:
+    def adding(name: str) -> Callable[..., Request]:
+        return lambda request, context: request.replacing(input=f"{request['input']}{name}")
+
+    call = begin_call(
+        adapter("b", prepare_request=adding("b")),
+        adapter("none", prepare_request=lambda request, context: None),
+        adapter("a", priority=1, prepare_request=adding("a")),
+        adapter("late", priority=-1, prepare_request=lambda request, context: request.without("stream")),
+    )
+    prepared = call.dispatch.prepare(Request(input="", stream=True))
+    assert dict(prepared) == {"input": "ab"}
+
+
+def test_the_context_knows_how_the_prepared_request_asks(begin_call: Any) -> None:
+    seen: list[bool] = []
+    call = begin_call(
+        adapter("a", prepare_request=lambda request, context: request.without("stream")),
+        adapter("b", classify_stream_error=lambda failure, context: seen.append(context.streaming)),
+    )
+    call.dispatch.begin_attempt(1, streaming=True, delivered=Delivered())
+    call.dispatch.prepare(Request(stream=True))
+    call.dispatch.classify(Failure(FailureKind.CUT))
+    assert seen == [False]

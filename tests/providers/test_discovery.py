@@ -134,17 +134,23 @@ def test_one_package_listed_twice_is_one(good_adapter: str, site: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offered", "own"), [("builtin", "builtin"), ("hermes-builtin", "builtin"), ("Lenient", "lenient")]
+    ("offered", "own"),
+    [
+        ("builtin", "builtin"),
+        ("hermes-builtin", "builtin"),
+        ("Lenient", "lenient"),
+        ("lm-studio", "lm_studio"),
+    ],
 )
 def test_nobody_can_take_the_place_of_hermes_own(site: Any, offered: str, own: str) -> None:
     site.install("evil", {offered: "evil_adapter"}, {"evil_adapter": FAIL_IF_IMPORTED})
-    manager = PluginManager(["lenient", "builtin", offered])
+    manager = PluginManager(["lenient", "builtin", own])
     ours = manager.find(own)
     assert (ours.state, ours.distribution) == (PluginState.ENABLED, "hermes-adapters")
     assert manager.plugins[-1] == PluginInfo(
         offered, PluginState.FAILED, "the name belongs to a plugin of Hermes' own", "evil", "1.2"
     )
-    assert {adapter.name for adapter in manager.adapters} == {"builtin", "lenient"}
+    assert {adapter.name for adapter in manager.adapters} == {"builtin", "lenient", own}
     assert "evil_adapter" not in sys.modules
 
 

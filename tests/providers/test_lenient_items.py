@@ -281,11 +281,16 @@ def test_a_call_is_added_again_under_another_id(drive: Any) -> None:
         "open message without id and call",
     ],
 )
-def test_two_items_at_one_place_are_not_made_one(drive: Any, first: Any, second: Any) -> None:
+def test_two_items_at_one_place_stay_two(drive: Any, first: Any, second: Any) -> None:
     driven = drive([created(), *first, *second, EMPTY_END])
-    assert driven.refusal.violation is Violation.ITEM_AGAIN
-    assert not driven.is_complete
-    assert len(driven.answer.items) == 1
+    apart = drive(
+        [created(), *first, *({**e, "output_index": 1} for e in second), EMPTY_END], lenient=len(first) < 5
+    )
+    assert driven.is_complete
+    assert driven.repairs[0] is Violation.ITEM_AGAIN
+    assert driven.calls == apart.calls
+    assert driven.text == driven.delivered == apart.text
+    assert len(driven.answer.items) == 2
 
 
 # Indexes: 41.
@@ -460,3 +465,52 @@ def test_arguments_at_the_place_of_the_message(drive: Any) -> None:
     driven = drive([created(), *opened[:3], *stray, *opened[3:], end])
     assert driven.text == "Hello"
     assert driven.calls == [CALL]
+
+
+# Once the indexes are not believed any more.
+
+
+def test_calls_whose_events_alone_have_ids(drive: Any) -> None:
+    first, second = unplaced(function_call_events()), unplaced(function_call_events(**SECOND))
+    first[0], second[0] = ({**each[0], "item": without(each[0]["item"], "id")} for each in (first, second))
+    mixed = [first[0], first[1], second[0], first[2], second[1], second[2]]
+    driven = drive([created(), *mixed, EMPTY_END])
+    assert driven.calls == [CALL, SECOND_CALL]
+
+
+def test_a_call_announced_again_under_another_id_and_index(drive: Any) -> None:
+    announced = [item_added(function_call_item(item_id=name, status="in_progress")) for name in "AB"]
+    again = [{**event, "output_index": 1} for event in function_call_events(item_id="B")[1:]]
+    shared = [*message_events("Hello"), announced[0], {**announced[1], "output_index": 1}]
+    driven = drive([created(), *shared, *again, EMPTY_END])
+    assert driven.text == "Hello"
+    assert driven.calls == [CALL]
+    assert len(driven.answer.items) == 2
+
+
+def test_a_message_that_was_never_added_at_a_place_of_its_own(drive: Any) -> None:
+    stream = [*reasoning_events(), *late_text(done=False)]
+    driven = drive([created(), *stream, text_delta("!", item_id="msg_10", output_index=5), EMPTY_END])
+    assert driven.text == driven.delivered == "Hello!"
+    assert [item.text for item in driven.answer.items] == ["", "Hello", "!"]
+
+
+def test_arguments_of_a_custom_tool_under_the_name_of_a_function(drive: Any) -> None:
+    custom = {"id": "ct_1", "type": "custom_tool_call", "call_id": "call_1", "name": "patch"}
+    events = [arguments_delta("a", item_id="ct_1"), arguments_delta("b", item_id="ct_1")]
+    stream = [*message_events("Hello"), item_added({**custom, "input": ""}), *events]
+    driven = drive([created(), *stream, item_done({**custom, "input": "ab"}), EMPTY_END])
+    assert driven.text == "Hello"
+    assert [item.data.get("input") for item in driven.answer.items] == [None, "ab"]
+    assert [delta.text for delta in driven.deltas if delta.kind == "arguments"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["response.output_text.annotation.added", "response.output_text.acme", "response.refusal.acme.done"],
+)
+def test_an_event_that_nobody_knows_opens_no_item(drive: Any, kind: str) -> None:
+    stranger = {"type": kind, "output_index": 0, "annotation": {}}
+    driven = drive([created(), *unplaced(function_call_events()), stranger, completed(function_call_item())])
+    assert driven.calls == [CALL]
+    assert [item.type for item in driven.answer.items] == ["function_call"]

@@ -28,6 +28,7 @@ from hermes.testing.wire import (
 
 HELLO = message_item("Hello")
 ENDED = completed(HELLO)
+EMPTY_END = completed()
 BARE_TEXT = [text_delta("Hel"), text_delta("lo")]
 LIMITS = {"type": "codex.rate_limits", "rate_limits": {"allowed": True}}
 
@@ -114,12 +115,63 @@ def test_created_again_without_an_id(drive: Any) -> None:
 
 
 @pytest.mark.parametrize("first", [created(), in_progress()], ids=["created", "created missing"])
-def test_another_response_within_the_stream_is_no_repetition(drive: Any, first: Any) -> None:
-    stray = up_to(message_events("Strange"), "response.output_text.delta")
+@pytest.mark.parametrize(
+    "stray",
+    [
+        up_to(message_events("Strange"), "response.output_text.delta"),
+        message_events("Strange"),
+        [*message_events("Strange"), *function_call_events(output_index=1)],
+        function_call_events(),
+        function_call_events()[2:],
+    ],
+)
+def test_another_response_within_the_stream_replaces_the_first(drive: Any, first: Any, stray: Any) -> None:
     other = [created(id="resp_2"), *message_events("Hello"), completed(HELLO, id="resp_2")]
     driven = drive([first, *stray, *other])
-    assert driven.refusal.violation is Violation.CREATED_AGAIN
-    assert not driven.is_complete
+    assert driven.text == driven.delivered == "Hello"
+    assert driven.calls == []
+    assert len(driven.answer.items) == 1
+    assert driven.answer.response["id"] == "resp_2"
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [message_events("Strange"), function_call_events(), message_events("S")[2:], function_call_events()[1:3]],
+)
+def test_items_before_the_response_belong_to_nobody(drive: Any, stray: Any) -> None:
+    driven = drive([*stray, item_added(message_item("x"), output_index=1), *good_events()])
+    assert driven.text == driven.delivered == "Hello"
+    assert driven.calls == []
+    assert len(driven.answer.items) == 1
+
+
+def test_bare_text_before_the_response_is_its_text(drive: Any) -> None:
+    driven = drive([text_delta("Hel"), created(), text_delta("lo"), EMPTY_END])
+    assert driven.text == driven.delivered == "Hello"
+
+
+def test_a_third_response_replaces_the_second(drive: Any) -> None:
+    stray = [created(id="resp_2"), *message_events("Strange", output_index=3)]
+    end = completed(HELLO, id="resp_3")
+    driven = drive([*good_events()[:-1], *stray, created(id="resp_3"), *good_events()[2:-1], end])
+    assert driven.text == driven.delivered == "Hello"
+    assert driven.answer.response["id"] == "resp_3"
+
+
+def test_the_id_changes_without_another_response(drive: Any) -> None:
+    driven = drive([*good_events()[:-1], completed(HELLO, id="resp_9")])
+    assert driven.text == driven.delivered == "Hello"
+    assert driven.answer.response["id"] == "resp_9"
+
+
+def test_a_new_answer_has_indexes_of_its_own(drive: Any) -> None:
+    """What was found out about the first answer's indexes holds no more."""
+    shared = [*message_events("Strange"), *function_call_events()]
+    other = [*message_events("Hello"), *function_call_events(output_index=1)]
+    driven = drive([created(), *shared, created(id="resp_2"), *other, EMPTY_END])
+    assert driven.text == driven.delivered == "Hello"
+    assert driven.calls == [("call_1", "sh", '{"command":"ls"}')]
+    assert driven.repairs == [Violation.ITEM_AGAIN, Violation.CREATED_AGAIN]
 
 
 ENDS: list[tuple[dict[str, Any], str]] = [
@@ -221,3 +273,36 @@ def test_a_new_attempt_begins_with_nothing(begin_call: Any) -> None:
     assert repair() == [text.type]  # the item is known
     call.dispatch.begin_attempt(2, streaming=True, delivered=Delivered())
     assert repair() == ["response.output_item.added", text.type]
+
+
+def test_a_new_answer_costs_no_more_than_any_other(begin_call: Any) -> None:
+    call = begin_call(*PluginManager(["lenient"]).adapters)
+
+    def see(*events: dict[str, Any]) -> None:
+        for event in events:
+            call.dispatch.normalize(Event(event["type"], event))
+
+    def costs() -> bool:
+        return bool(call.dispatch.route("response.refusal.delta"))
+
+    def replace_answer(response_id: str) -> None:
+        event = created(id=response_id)
+        call.dispatch.repair(Violation.CREATED_AGAIN, Event(event["type"], event))
+
+    see(created(), *message_events("Hello"), message_events("Hel", output_index=1)[0])
+    assert costs()  # it may tell the first message again
+    replace_answer("resp_2")
+    assert not costs()
+    first = message_events("Hello")[0]
+    see(first)
+    call.dispatch.repair(Violation.ITEM_AGAIN, Event(first["type"], item_added(function_call_item())))
+    assert costs()  # two items share one place
+    replace_answer("resp_3")
+    assert not costs()
+
+
+def test_the_arguments_of_nobodys_call_are_never_run(drive: Any) -> None:
+    driven = drive([*function_call_events()[1:4], *good_events()])
+    assert driven.text == driven.delivered == "Hello"
+    assert driven.calls == []
+    assert [item.type for item in driven.answer.items] == ["message"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from hermes.errors import UnknownPluginError
 from hermes.providers.contract import EndpointMemory, Event
+from hermes.providers.known import adapter_at
 from hermes.providers.manager import ENTRY_POINT_GROUP, PluginManager, PluginState
 
 LIST = "`hermes plugins list` shows what is installed."
@@ -22,7 +25,9 @@ def manager(enabled: Sequence[str] = (), *names: str, disabled: Sequence[str] = 
 
 
 def states(plugins: PluginManager) -> dict[str, PluginState]:
-    return {plugin.name: plugin.state for plugin in plugins.plugins}
+    """All but those that wait for their backend."""
+    told = {plugin.name: plugin.state for plugin in plugins.plugins}
+    return {name: state for name, state in told.items() if state is not PluginState.AUTOMATIC}
 
 
 def test_the_four_states_and_their_order() -> None:
@@ -79,6 +84,44 @@ def test_a_plugin_that_is_not_installed_is_not_found() -> None:
 
 def test_require_installed_is_content_with_a_failed_plugin() -> None:
     manager(["lenient", "broken"], "broken").require_installed()
+
+
+def test_hermes_own_for_single_backends_wait_for_them() -> None:
+    waiting = {p.name for p in manager().plugins if p.state is PluginState.AUTOMATIC}
+    assert {"ollama", "xai"} <= waiting
+    assert {p.name for p in manager(["ollama"], disabled=["xai"]).plugins if p.adapter} == {
+        "builtin",
+        "ollama",
+    }
+    told = {p.name: p for p in manager(["ollama", "LM-Studio", "xai"], disabled=["xai"]).plugins}
+    assert [told[name].state for name in ("ollama", "lm_studio", "xai")] == ["enabled", "enabled", "disabled"]
+    assert all(told[name].is_own for name in ("builtin", "ollama", "xai"))
+    assert told["vllm"].adapter is None
+
+
+def test_only_what_is_used_is_imported() -> None:
+    script = """
+import sys
+from hermes.providers.manager import PluginManager
+own = "hermes.providers.adapters."
+manager = PluginManager(["ollama"], ["lenient"], discover=list)
+singles = [p.name for p in manager.plugins if p.is_own]
+print(sorted(name for name in singles if own + name in sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "['builtin', 'ollama']\n"
+
+
+def test_a_port_leads_to_no_more_than_a_hint() -> None:
+    suspected = adapter_at("http://localhost:2455/v1")
+    points = [EntryPoint("codex_lb", "no_module_of_that_name", ENTRY_POINT_GROUP)]
+    plugins = PluginManager(suspected=suspected, discover=lambda: points)
+    assert states(plugins)["codex_lb"] is PluginState.DISABLED
+    hint = "If this is codex-lb, the adapter `codex_lb` knows it and keeps its streams"
+    assert plugins.adapter_hint("acme.x", ()) == f"{hint}: `hermes plugins enable codex_lb`."
+    assert plugins.adapter_hint("codex.rate_limits", ()).startswith(
+        "The adapter `codex_lb` knows this backend"
+    )
 
 
 KNOWS = "The adapter `codex_lb` knows this backend and keeps its streams"

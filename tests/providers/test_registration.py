@@ -148,6 +148,7 @@ def test_the_hooks_of_the_contract() -> None:
         "fallback_request",
         "normalize_stream_event",
         "observe_headers",
+        "prepare_request",
         "repair_stream_event",
     )
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hermes.providers.adapters.sentences import one_line
 from hermes.providers.adapters.verdicts import verdict_of
 from hermes.providers.contract import Event, Failure, FailureKind, VerdictKind
 
@@ -19,6 +20,7 @@ CHALLENGE = (
 )
 PAGE = b"<html>\r\n<head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 MITIGATED = {"cf-mitigated": "challenge", "cf-ray": "8f1-FRA"}
+NO_API_HINT = "There is no Responses API at this address: check base_url, which mostly ends in /v1."
 GATEWAY_HINT = "Check base_url, and whether a proxy, a login page or a bot check stands in between."
 
 
@@ -83,7 +85,7 @@ def test_web_pages(failure: Failure, kind: str, retryable: bool, message: str) -
     verdict = verdict_of(failure)
     assert (str(verdict.kind), verdict.retryable, verdict.message) == (kind, retryable, message)
     if kind == "network_gateway" and failure.status not in (302, 308):
-        assert verdict.hint == GATEWAY_HINT
+        assert verdict.hint == (NO_API_HINT if failure.status == 404 else GATEWAY_HINT)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,99 @@ def test_web_pages(failure: Failure, kind: str, retryable: bool, message: str) -
 def test_messages_are_plain_text_of_one_line(status: int, body: bytes, message: str) -> None:
     verdict = verdict_of(Failure(FailureKind.HTTP_STATUS, status=status, body=body))
     assert verdict.message == message
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ('no: {"a": 1} more', "no"),
+        ('[{"a": 1}]', ""),
+        ("{'a': 1}", ""),
+        (r"said: {\"a\": 1}", "said"),
+        ("a {model} and [1]", "a {model} and [1]"),
+        ("a\u202eb\u200bc\u2028d\ud800e\ufefff", "a b c d e f"),
+    ],
+)
+def test_words_are_for_people(words: str, told: str) -> None:
+    assert one_line(words, 300) == told
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (
+            Failure(FailureKind.HTTP_STATUS, status=429, request_id="req_abc"),
+            "The backend's rate limit is reached (HTTP 429, request req_abc).",
+        ),
+        (
+            Failure(
+                FailureKind.HTTP_STATUS,
+                status=429,
+                body=b'{"error": {"code": "rate_limit_exceeded", "message": "Slow."}}',
+                request_id="req_abc",
+            ),
+            "The backend's rate limit is reached: Slow (rate_limit_exceeded, HTTP 429, request req_abc).",
+        ),
+        (
+            Failure(
+                FailureKind.ERROR_EVENT,
+                status=200,
+                event=Event("error", {"type": "error", "message": "boom", "request_id": "req_abc"}),
+            ),
+            "The backend failed: boom (request req_abc).",
+        ),
+        (
+            Failure(FailureKind.EARLY_END, status=200, request_id="req_abc"),
+            "The stream ended before the answer was complete (request req_abc).",
+        ),
+        (
+            page(403, CHALLENGE, MITIGATED),
+            "A web page came instead of an answer: Just a moment... (ray 8f1-FRA) (HTTP 403).",
+        ),
+        (
+            Failure(FailureKind.HTTP_STATUS, status=500, request_id="a\x1b[31m\nb<html>c"),
+            "The backend failed (HTTP 500, request a [31m b).",
+        ),
+        (
+            Failure(FailureKind.HTTP_STATUS, status=500, request_id="r" * 5000),
+            f"The backend failed (HTTP 500, request {'r' * 119}…).",
+        ),
+    ],
+)
+def test_the_request_can_be_looked_up(failure: Failure, message: str) -> None:
+    verdict = verdict_of(failure)
+    assert verdict.message == message
+    assert verdict.request_id in message
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ("plus", "The usage limit of the plus plan is reached: x (HTTP 402)."),
+        ("a\x1bb", "The usage limit of the a b plan is reached: x (HTTP 402)."),
+        ("<html>", "The usage limit is reached: x (HTTP 402)."),
+    ],
+)
+def test_the_plan_whose_limit_is_reached(plan: str, message: str) -> None:
+    body = json.dumps({"error": {"message": "x", "plan_type": plan}}).encode()
+    assert verdict_of(Failure(FailureKind.HTTP_STATUS, status=402, body=body)).message == message
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_an_address_without_an_api_is_named(status: int) -> None:
+    url = "http://127.0.0.1:9/v1/v1/responses"
+    hint = verdict_of(Failure(FailureKind.HTTP_STATUS, status=status, url=url)).hint
+    assert hint == f"There is no Responses API at {url}: check base_url, which mostly ends in /v1."
+
+
+@pytest.mark.parametrize("field", ["code", "param", "request_id"])
+def test_no_field_holds_what_could_harm_a_terminal(field: str) -> None:
+    error = {"message": "x", "param": "a", "code": "b", field: "a\x1b]0;b\x07\u202e" + "c" * 5000}
+    event = Event("error", {"type": "error", "status": 400, "error": error})
+    value = getattr(verdict_of(Failure(FailureKind.ERROR_EVENT, event=event)), field)
+    assert value.startswith("a ]0;b ccc")
+    assert value.isprintable()
+    assert len(value) == 120
 
 
 @pytest.mark.parametrize("letter", ["w", "ü", "日", "🙂"])

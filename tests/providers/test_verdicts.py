@@ -2,47 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from hermes.providers.adapters.builtin import classify_stream_error
-from hermes.providers.contract import (
-    AdapterContext,
-    EndpointMemory,
-    Event,
-    Failure,
-    FailureKind,
-    Verdict,
-    VerdictKind,
-)
+from hermes.providers.contract import Event, Failure, FailureKind, VerdictKind
 
-NOW = 1_777_000_000.0
-
-
-def judge(failure: Failure) -> Verdict:
-    context = AdapterContext("p", "m", EndpointMemory(), on_report=lambda item: None)
-    return classify_stream_error(failure, context)
-
-
-def http(status: int, body: Any = b"", **headers: str) -> Failure:
-    """A non-2xx answer; a body that is not bytes becomes JSON."""
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Failure(FailureKind.HTTP_STATUS, received_at=NOW, status=status, headers=told, body=raw)
-
-
-def error_event(**fields: Any) -> Failure:
-    event = Event("error", {"type": "error", **fields})
-    return Failure(FailureKind.ERROR_EVENT, received_at=NOW, status=200, event=event)
-
-
-def response_failed(error: Any, **response: Any) -> Failure:
-    data = {"type": "response.failed", "response": {"status": "failed", "error": error, **response}}
-    event = Event("response.failed", data)
-    return Failure(FailureKind.RESPONSE_FAILED, received_at=NOW, status=200, event=event)
+from .failures import FORMS, NOW, error_event, http, judge, response_failed
 
 
 def cancelled(kind: str = "response.cancelled", **response: Any) -> Failure:
@@ -102,14 +68,20 @@ TABLE: list[tuple[Failure, str, bool, str, str]] = [
         "quota",
         False,
         "usage_limit_reached",
-        "The usage limit is reached: The usage limit has been reached (usage_limit_reached, HTTP 429).",
+        (
+            "The usage limit of the plus plan is reached: The usage limit has been reached "
+            "(usage_limit_reached, HTTP 429)."
+        ),
     ),
     (
         error_event(status_code=429, error=USAGE_LIMIT, headers={"X-Codex-Plan": "plus"}),
         "quota",
         False,
         "usage_limit_reached",
-        "The usage limit is reached: The usage limit has been reached (usage_limit_reached).",
+        (
+            "The usage limit of the plus plan is reached: The usage limit has been reached "
+            "(usage_limit_reached)."
+        ),
     ),
     (
         http(429, {"error": {"code": "insufficient_quota", "message": "You exceeded your current quota."}}),
@@ -170,7 +142,7 @@ TABLE: list[tuple[Failure, str, bool, str, str]] = [
     (
         error_event(error={"code": "token_invalidated", "message": "Log in."}),
         "auth",
-        False,
+        True,
         "token_invalidated",
         "The backend refuses the credentials: Log in (token_invalidated).",
     ),
@@ -198,14 +170,14 @@ TABLE: list[tuple[Failure, str, bool, str, str]] = [
     (
         http(400, {"detail": NO_MODEL}),
         "model_unavailable",
-        False,
+        True,
         "",
         f"The backend does not offer this model: {NO_MODEL[:-1]} (HTTP 400).",
     ),
     (
         error_event(status=400, error={"type": "invalid_request_error", "message": NO_MODEL}),
         "model_unavailable",
-        False,
+        True,
         "invalid_request_error",
         f"The backend does not offer this model: {NO_MODEL[:-1]} (invalid_request_error).",
     ),
@@ -447,6 +419,38 @@ TABLE: list[tuple[Failure, str, bool, str, str]] = [
         "The backend's answer makes no sense: It sent no output (3 tokens billed) (empty_answer).",
     ),
     (
+        Failure(FailureKind.NO_ANSWER, "It sent its reasoning only.", status=200),
+        "protocol",
+        False,
+        "no_answer_text",
+        "No answer text came: It sent its reasoning only (no_answer_text).",
+    ),
+    (
+        Failure(
+            FailureKind.BODY, "JSON that is no response.", status=200, body=b'{"msg": "Oh!", "code": "x"}'
+        ),
+        "protocol",
+        False,
+        "x",
+        "The backend's answer makes no sense: Oh! (x).",
+    ),
+    (
+        Failure(
+            FailureKind.BODY, "No response.", status=200, body=b'{"errors": [{"message": "Rate limit"}]}'
+        ),
+        "rate_limited",
+        True,
+        "",
+        "The backend's rate limit is reached: Rate limit.",
+    ),
+    (
+        Failure(FailureKind.BODY, "JSON that is no response.", status=200, body=b'{"a": 1}'),
+        "protocol",
+        False,
+        "",
+        "The backend's answer makes no sense: JSON that is no response.",
+    ),
+    (
         Failure(FailureKind.BODY, "The backend sent plain text: hello", status=200, body=b"hello"),
         "protocol",
         False,
@@ -512,19 +516,6 @@ def test_the_parameter_that_is_to_blame(error: dict[str, Any], param: str) -> No
     assert (verdict.kind, verdict.param) == (VerdictKind.BAD_REQUEST, param)
 
 
-FORMS: dict[str, Callable[[dict[str, Any]], Failure]] = {
-    "error event": lambda error: error_event(error=error),
-    "flat error event": lambda error: error_event(**{k: v for k, v in error.items() if k != "type"}),
-    "response.failed": response_failed,
-    "HTTP 400": lambda error: http(400, {"error": error}),
-    "HTTP 502": lambda error: http(502, {"error": error}),
-    "HTTP 400 under detail": lambda error: http(400, {"detail": error}),
-    "JSON in a message": lambda error: http(
-        500, {"error": {"message": "x: " + json.dumps({"error": error})}}
-    ),
-}
-
-
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
@@ -550,6 +541,43 @@ def test_the_form_of_an_error_does_not_matter(code: str, kind: VerdictKind) -> N
     assert {verdict.kind for verdict in verdicts} == {kind}
     assert len({(v.retryable, v.retry_at, v.code, v.param) for v in verdicts}) == 1
     assert all("Some words." in verdict.message for verdict in verdicts)
+
+
+@pytest.mark.parametrize(
+    ("status", "family", "code"),
+    [
+        (503, "server_error", "no_accounts"),
+        (503, "server_error", "no_plan_support_for_model"),
+        (503, "server_error", "quota_exhausted"),
+        (503, "server_error", "additional_quota_data_unavailable"),
+        (503, "server_error", "no_additional_quota_eligible_accounts"),
+        (429, "rate_limit_error", "rate_limit_exceeded"),
+        (429, "server_error", "usage_limit_reached"),
+        (429, "server_error", "insufficient_quota"),
+        (429, "rate_limit_error", "proxy_overloaded"),
+        (429, "rate_limit_error", "account_stream_cap"),
+        (401, "server_error", "invalid_api_key"),
+        (401, "server_error", "invalid_authentication"),
+        (401, "server_error", "token_invalidated"),
+        (400, "invalid_request_error", "invalid_request_error"),
+        (413, "invalid_request_error", "payload_too_large"),
+        (502, "server_error", "context_length_exceeded"),
+        (502, "server_error", "upstream_rejected_input"),
+        (502, "server_error", "upstream_error"),
+        (502, "server_error", "upstream_unavailable"),
+        (502, "server_error", "stream_idle_timeout"),
+        (502, "server_error", "stream_incomplete"),
+        (500, "server_error", "server_error"),
+    ],
+)
+def test_a_failure_before_the_stream_began_means_the_same_within_it(
+    status: int, family: str, code: str
+) -> None:
+    error = {"message": "Some words.", "type": family, "code": code}
+    before, within = judge(http(status, {"error": error})), judge(response_failed(error))
+    told = [(v.kind, v.retryable, v.retries, v.hint, v.code) for v in (before, within)]
+    assert told[0] == told[1]
+    assert before.message.replace(f", HTTP {status}", "") == within.message
 
 
 @pytest.mark.parametrize(

@@ -228,6 +228,11 @@ def test_equal_deltas_without_a_number_of_their_own_are_two(play, number):
     assert play(*opened(), delta, delta).streamed == "haha"
 
 
+def test_where_every_event_has_one_number_equal_deltas_are_two(play):
+    events = [*opened(), *[text_delta("ha")] * 2]
+    assert play(*({**event, "sequence_number": 7} for event in events)).streamed == "haha"
+
+
 def test_a_number_may_come_twice_with_other_events(play):
     first, second = ({**text_delta(text), "sequence_number": 4} for text in ("a", "b"))
     assert play(*opened(), first, second).streamed == "ab"

@@ -240,3 +240,73 @@ def test_an_item_of_no_type_becomes_the_call_that_its_done_event_tells(played):
 )
 def test_an_item_of_no_type_becomes_the_call_that_it_is(played, event, kind):
     assert played(item_added({"id": "x"}), event).answer.items[0].type == kind
+
+
+# The same call under several items.
+
+
+def announced(**ids):
+    return item_added(function_call_item(status="in_progress", **ids))
+
+
+def call_ids(answer):
+    return [(item.data["call_id"], item.data["arguments"]) for item in answer.items]
+
+
+LS = ("call_1", '{"command":"ls"}')
+
+
+def test_a_call_announced_at_one_place_and_confirmed_at_another_is_one(played):
+    confirmed = function_call_events(item_id="B", output_index=1)
+    done = played(announced(item_id="A"), *confirmed, completed())
+    assert call_ids(done.answer) == [LS]
+    assert done.answer.open_items == 0
+
+
+@pytest.mark.parametrize(
+    "end", [completed(), completed(function_call_item(), function_call_item(item_id="B"))]
+)
+def test_a_call_that_is_sent_again_is_one(played, end):
+    again = function_call_events(item_id="B", output_index=1)
+    assert call_ids(played(*function_call_events(), *again, end).answer) == [LS]
+
+
+def test_two_calls_under_one_id_are_both_told(played):
+    """Which of them is meant nobody knows; one of them runs at most."""
+    other = function_call_events('{"command":"pwd"}', item_id="B", output_index=1)
+    answer = played(*function_call_events(), *other, completed()).answer
+    assert call_ids(answer) == [LS, ("call_1", '{"command":"pwd"}')]
+
+
+def test_arguments_that_come_after_a_whole_call_change_nothing(played):
+    events = function_call_events()
+    done = played(*events, *events[1:3], events[-1], completed())
+    assert call_ids(done.answer) == [LS]
+    assert "".join(text for kind, text in done.pieces if kind == "arguments") == LS[1]
+
+
+# Ids that backends leave out, or put into one field.
+
+
+def test_a_call_without_any_id_has_the_same_one_each_time(played):
+    bare = {"type": "function_call", "name": "sh", "arguments": LS[1]}
+    first, again = (played(item_added(bare), item_done(bare), completed()).answer for _ in range(2))
+    [call_id] = {item.data["call_id"] for item in (*first.items, *again.items)}
+    assert call_id.startswith("call_")
+    assert first.items[0].function_call.call_id == call_id
+
+
+@pytest.mark.parametrize("other", [{"name": "read"}, {"arguments": "{}"}])
+def test_other_calls_without_any_id_have_other_ones(played, other):
+    bare = {"type": "function_call", "name": "sh", "arguments": LS[1]}
+    events = [item_done(bare), item_done({**bare, **other}, output_index=1), item_done(bare, output_index=2)]
+    opened = [item_added({"type": "function_call"}, output_index=index) for index in range(3)]
+    answer = played(*opened, *events, completed()).answer
+    assert len({item.data["call_id"] for item in answer.items}) == 3
+
+
+@pytest.mark.parametrize("field", ["call_id", "id"])
+def test_two_ids_in_one_field(played, field):
+    item = {**function_call_item(), "call_id": None, "id": None, field: "call_1|fc_1"}
+    [call] = played(item_added(item), item_done(item), completed()).answer.items
+    assert (call.data["call_id"], call.id) == ("call_1", "fc_1")

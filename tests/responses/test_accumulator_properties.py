@@ -302,16 +302,21 @@ def quarrels(draw):
 @given(st.lists(quarrels(), max_size=8))
 def test_done_events_reconcile_and_never_append(quarrel):
     accumulator = fed([created(), item_added(message_item(status="in_progress")), part_added()])
-    text = handed = ""
+    text = handed = ahead = caught_up = ""
     revised = False
     for kind, told, data in quarrel:
-        if kind == "delta":
-            text, handed = text + told, handed + told
+        if kind == "delta" and told and ahead.startswith(told):  # a done event told it before
+            ahead = ahead[len(told) :]
+            caught_up = caught_up + told if ahead else ""
+        elif kind == "delta" and told:
+            new = told[len(ahead) :] if told.startswith(ahead) else caught_up + told
+            text, handed, ahead, caught_up = text + new, handed + new, "", ""
         elif told.startswith(text):
             handed = handed if revised else told
+            ahead += told[len(text) :]
             text = told
         elif told and (kind == "item" or not text.startswith(told)):
-            text, revised = told, True
+            text, revised, ahead, caught_up = told, True, "", ""
         before = len(handed)
         deltas = accumulator.feed(Event(data["type"], data))
         assert accumulator.answer().text == text

@@ -2,6 +2,8 @@
 
 import pytest
 
+from hermes.errors import StreamOrderError
+from hermes.responses.violations import Violation
 from hermes.testing.wire import (
     completed,
     incomplete,
@@ -352,3 +354,106 @@ def test_reasoning_inside_a_message_is_no_answer(played):
     result = played(OPENED[0], item_done(whole), completed(whole))
     assert result.pieces == [("reasoning", "Hm"), ("text", "Hello")]
     assert result.answer.text == "Hello"
+
+
+# Done events that are ahead of their deltas.
+
+
+@pytest.mark.parametrize("streamed", ["", "H", "Hel"])
+@pytest.mark.parametrize("done", [text_done, lambda text: part_done(part(text))])
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_deltas_that_a_done_event_told_before_are_not_told_again(played, streamed, done, size):
+    rest = "Hello"[len(streamed) :]
+    late = [text_delta(rest[at : at + size]) for at in range(0, len(rest), size)]
+    result = played(*OPENED, text_delta(streamed), done("Hello"), *late, text_delta("!"), completed())
+    assert result.streamed == result.answer.text == "Hello!"
+
+
+def test_deltas_that_only_begin_like_what_a_done_event_told_are_new(played):
+    late = [text_delta("l"), text_delta("emon")]
+    result = played(*OPENED, text_delta("Hel"), text_done("Hello"), *late, completed())
+    assert result.streamed == result.answer.text == "Hellolemon"
+
+
+def test_a_done_event_that_is_ahead_twice(played):
+    ends = [text_delta("H"), text_done("Hel"), text_delta("e"), part_done(part("Hello"))]
+    result = played(*OPENED, *ends, text_delta("llo"), text_delta("!"), completed())
+    assert result.streamed == result.answer.text == "Hello!"
+
+
+@pytest.mark.parametrize(("told", "text"), [("Hello!", "Hello!"), ("Help", "Hello"), ("Hel", "Hello")])
+def test_the_terminal_output_goes_on_with_a_whole_message_and_changes_nothing_else(played, told, text):
+    result = played(*message_events("Hello"), completed(message_item(told)))
+    assert result.streamed == result.answer.text == text
+
+
+# Commentary.
+
+
+@pytest.mark.parametrize("phase", ["commentary", "analysis"])
+def test_commentary_is_handed_out_as_such(played, phase):
+    opened, *rest = message_events("Looking")
+    opened = {**opened, "item": {**opened["item"], "phase": phase}}
+    done = item_done({**message_item("Looking"), "phase": phase})
+    result = played(opened, *rest[:-1], done, *message_events("Hello", output_index=1), completed())
+    assert result.streamed == result.answer.text == "Hello"
+    assert "".join(text for kind, text in result.pieces if kind == "commentary") == "Looking"
+
+
+def test_commentary_that_only_its_end_tells(played):
+    opened = item_added(message_item(status="in_progress"))
+    result = played(opened, item_done({**message_item("Looking"), "phase": "commentary"}), completed())
+    assert result.pieces == [("commentary", "Looking")]
+
+
+@pytest.mark.parametrize("phase", ["final_answer", "acme", None, 5])
+def test_a_message_of_another_phase_is_an_answer(played, phase):
+    opened, *rest = message_events("Hello")
+    result = played({**opened, "item": {**opened["item"], "phase": phase}}, *rest, completed())
+    assert result.streamed == result.answer.text == "Hello"
+
+
+# Reasoning under other names, and in parts of text.
+
+
+@pytest.mark.parametrize(
+    "kind", ["response.acme_reasoning.delta", "acme.reasoning_delta", "response.reasoning_x.delta"]
+)
+def test_reasoning_under_a_name_that_nobody_knows(played, kind):
+    where = {"output_index": 0, "content_index": 0}
+    added = {"type": "response.content_part.added", **where, "part": part("", "reasoning_text")}
+    result = played(item_added(reasoning_item()), added, {"type": kind, **where, "delta": "Hm"})
+    assert result.pieces == [("reasoning", "Hm")]
+    assert result.answer.items[0].reasoning == "Hm"
+
+
+@pytest.mark.parametrize("item_id", ["rs_1", None, ""])
+def test_reasoning_in_a_part_of_text(played, item_id):
+    events = [part_added(), text_delta("Hm"), text_done("Hm"), part_done(part("Hm"))]
+    events = [{**event, "item_id": item_id} for event in events]
+    result = played(item_added(reasoning_item()), *events, completed())
+    assert result.pieces == [("reasoning", "Hm")]
+    assert result.answer.text == ""
+
+
+def test_a_part_of_text_of_another_item_does_not_join_whole_reasoning(played):
+    with pytest.raises(StreamOrderError) as refused:
+        played(*reasoning_events(), part_added(item_id="msg_1"))
+    assert refused.value.violation is Violation.ITEM_MISSING
+
+
+def test_placeholders_are_no_reasoning(played):
+    opened, added, *_ = reasoning_events()
+    pieces = ["Hm\n", "<!-- -->", "\nso"]
+    deltas = [{**reasoning_events()[2], "delta": piece} for piece in pieces]
+    result = played(opened, added, *deltas, completed())
+    assert result.pieces == [("reasoning", "Hm\n"), ("reasoning", "\nso")]
+    assert result.answer.items[0].reasoning == "Hm\nso"
+
+
+@pytest.mark.parametrize("phase", [[], None, "final_answer"])
+def test_what_was_handed_out_as_commentary_stays_commentary(played, phase):
+    opened = item_added({**message_item(status="in_progress"), "phase": "commentary"})
+    result = played(opened, item_done({**message_item("Looking"), "phase": phase}), completed())
+    assert result.pieces == [("commentary", "Looking")]
+    assert result.answer.text == ""

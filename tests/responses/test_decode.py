@@ -44,6 +44,19 @@ def test_a_missing_type_comes_from_the_event_field(data, event, kind):
 
 
 @pytest.mark.parametrize(
+    ("frame", "event"),
+    [
+        (Frame(b"error", b'{"code":"x"}', 429), Event("error", {"code": "x", "status": 429})),
+        (Frame(b"", b'{"code":"x"}', 429), Event("error", {"code": "x", "status": 429})),
+        (Frame(b"error", b'{"status":400}', 429), Event("error", {"status": 400})),
+        (Frame(b"x", b'{"type":"y"}', 429), Event("y", {"type": "y"})),
+    ],
+)
+def test_a_status_from_a_comment_goes_where_the_type_is_missing(frame, event):
+    assert decode_frame(frame) == event
+
+
+@pytest.mark.parametrize(
     ("data", "kind"),
     [
         (b"null", FrameKind.NOTHING),

@@ -1,6 +1,7 @@
 """One shape for every error envelope."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -58,9 +59,16 @@ BOOM = ErrorDetail(message="boom")
                     {"msg": "boom"},
                 ]
             },
-            ErrorDetail(message="body.input.0: Field required; boom"),
+            ErrorDetail(type="missing", message="body.input.0: Field required; boom", param="input[0]"),
         ),
-        ({"detail": [{"loc": [{"a": 1}, True, None, "x"], "msg": "boom"}]}, ErrorDetail(message="x: boom")),
+        (
+            {"detail": [{"loc": [{"a": 1}, True, None, "x"], "msg": "boom"}]},
+            ErrorDetail(message="x: boom", param="x"),
+        ),
+        (
+            {"detail": {"loc": ["body", "input", 1, "summary"], "msg": "boom", "type": "missing"}},
+            ErrorDetail(type="missing", message="body.input.1.summary: boom", param="input[1].summary"),
+        ),
         ({"detail": [{"loc": ["body"]}, 5, None]}, ErrorDetail()),
         ({"detail": ["boom", "bang"]}, ErrorDetail(message="boom; bang")),
         ({"detail": ["a", "b", "c", "d", "e", "f"]}, ErrorDetail(message="a; b; c; d; e")),
@@ -87,9 +95,75 @@ BOOM = ErrorDetail(message="boom")
                     "message": '上游返回错误 (status 400): {"error": {"message": "boom"}}',
                 }
             },
-            ErrorDetail("upstream_400", message="boom"),
+            ErrorDetail("upstream_400", message="boom", status=400),
         ),
         ({"error": {"code": "outer", "message": json.dumps({"error": FULL})}}, READ),
+        ({"error": {"message": "no: " + json.dumps(json.dumps({"error": FULL}))}}, READ),
+        ({"error": {"message": json.dumps({"error": FULL}).replace('"', '\\"')}}, READ),
+        ({"error": {"message": f"Error code: 400 - { ({'error': FULL})!r}"}}, replace(READ, status=400)),
+        (
+            {"message": repr({"error": {"message": 'it\'s "so"\x00\n\\', "code": None, "ok": (True,)}})},
+            ErrorDetail(message='it\'s "so"\x00\n\\'),
+        ),
+        (
+            {"message": f"1 error: {[{'type': 'extra_forbidden', 'loc': ('body', 'top_p'), 'msg': 'No'}]!r}"},
+            ErrorDetail(type="extra_forbidden", message="body.top_p: No", param="top_p"),
+        ),
+        ({"message": 'of {model}: {"error": {"message": "boom"}}'}, BOOM),
+        ({"message": 'of {"a": 1}: {"error": {"message": "boom"}}'}, BOOM),
+        ({"message": 'x {"error": {"message": "bo\nom"}}'}, ErrorDetail(message="bo\nom")),
+        (
+            {"message": "The provider returned an error", "metadata": {"raw": '{"message": "boom"}'}},
+            BOOM,
+        ),
+        ({"message": f"{'{x ' * 9}"}, ErrorDetail(message=("{x " * 9).strip())),
+        (
+            {"message": "the upstream said HTTP 429"},
+            ErrorDetail(message="the upstream said HTTP 429", status=429),
+        ),
+        ({"message": "error code: 1020"}, ErrorDetail(message="error code: 1020")),
+        # Several texts beside each other.
+        (
+            {"statusCode": 404, "message": "Cannot POST /responses", "error": "Not Found"},
+            ErrorDetail(message="Cannot POST /responses", status=404),
+        ),
+        ({"error": "not_found", "message": "boom"}, ErrorDetail("not_found", message="boom")),
+        (
+            {"error": "invalid_request", "error_description": "boom"},
+            ErrorDetail("invalid_request", message="boom"),
+        ),
+        ({"code": "a:b-c", "error": "Blocked."}, ErrorDetail("a:b-c", message="Blocked.")),
+        ({"error": "a longer sentence", "message": "short one"}, ErrorDetail(message="a longer sentence")),
+        (
+            {"error": {"message": "outer", "cause": "connect: refused"}},
+            ErrorDetail(message="connect: refused"),
+        ),
+        # Other names.
+        ({"code": 1, "msg": "boom"}, BOOM),
+        ({"error_code": "x", "error_msg": "boom"}, ErrorDetail("x", message="boom")),
+        (
+            {"error": {"code": 503, "message": "boom", "status": "UNAVAILABLE"}},
+            ErrorDetail(type="UNAVAILABLE", message="boom", status=503),
+        ),
+        ({"type": "about:blank", "detail": "boom", "status": 400}, ErrorDetail(message="boom", status=400)),
+        ({"success": False, "errors": [{"code": "x", "message": "boom"}]}, ErrorDetail("x", message="boom")),
+        ({"errors": [{"message": "boom"}, {"message": "bang"}]}, ErrorDetail(message="boom; bang")),
+        (
+            {
+                "error": {
+                    "message": "Provider returned error",
+                    "metadata": {"raw": json.dumps({"error": FULL})},
+                }
+            },
+            READ,
+        ),
+        (
+            {"error": {"message": "boom"}, "request_id": "req_1"},
+            ErrorDetail(message="boom", request_id="req_1"),
+        ),
+        # What is empty is no error.
+        ({"error": None}, ErrorDetail()),
+        ({"error": "", "detail": [], "errors": {}, "cause": 0}, ErrorDetail()),
         ({"message": 'no: {"a": 1}'}, ErrorDetail(message='no: {"a": 1}')),
         ({"message": "no: {a}"}, ErrorDetail(message="no: {a}")),
         # Delays and plans.
@@ -108,6 +182,26 @@ BOOM = ErrorDetail(message="boom")
             {"error": {"message": "boom", "retry_after_seconds": 2}},
             ErrorDetail(message="boom", resets_in=2.0),
         ),
+        (
+            {
+                "error": {
+                    "message": "boom",
+                    "resets_in_seconds": None,
+                    "retry_after": 3,
+                    "retry_after_ms": 4000,
+                }
+            },
+            ErrorDetail(message="boom", resets_in=4.0),
+        ),
+        (
+            {"error": {"message": "boom", "resets_at": "2023-11-14T22:13:20Z"}},
+            ErrorDetail(message="boom", resets_at=1700000000.0),
+        ),
+        (
+            {"error": {"message": "boom", "resets_at": "2023-11-14T22:13:20", "reset_at": 5}},
+            ErrorDetail(message="boom", resets_at=1700000000.0),
+        ),
+        ({"error": {"message": "boom", "resets_at": "2023-99-14T22:13:20Z"}}, BOOM),
         ({"error": {"message": "boom", "resets_in_seconds": 0}}, ErrorDetail(message="boom", resets_in=0.0)),
         # Values of the wrong kind.
         ({"error": {"message": {"a": 1}, "code": ["x"], "type": 5}}, ErrorDetail()),
@@ -140,10 +234,20 @@ SSE = b'event: response.failed\ndata: {"response":{"error":{"code":"x","message"
         (b"\xef\xbb\xbf" + json.dumps({"error": FULL}).encode(), READ),
         (json.dumps({"error": FULL}).encode() + SSE, READ),
         (b"{}" + SSE, ErrorDetail("x", message="boom")),
+        # What stands behind the gateway's own words rules, and these fill what it leaves empty.
+        (
+            b'{"error":{"message":"Upstream request failed","type":"upstream_error"}}' + SSE,
+            ErrorDetail("x", "upstream_error", "boom"),
+        ),
         (SSE, ErrorDetail("x", message="boom")),
         (b": keepalive\n\n" + SSE.removesuffix(b"\n\n"), ErrorDetail("x", message="boom")),
         (b'{"error": {"message": "bo\xff"}}', ErrorDetail(message="bo\ufffd")),
         (b"boom\n", BOOM),
+        (b'"boom"', BOOM),
+        (b'""', ErrorDetail()),
+        (b'"boom', ErrorDetail(message='"boom')),
+        (b'"boom" he said', ErrorDetail(message='"boom" he said')),
+        (b"x" * 600 + b" status 429", ErrorDetail(message="x" * 500)),
         (b"{boom", ErrorDetail(message="{boom")),
         (b"x" * 900, ErrorDetail(message="x" * 500)),
         (b"[" * 100_000, ErrorDetail(message="[" * 500)),
@@ -173,11 +277,42 @@ def test_whether_a_detail_says_anything(detail, says_something):
     assert bool(detail) is says_something
 
 
-def test_a_message_wrapped_too_often_is_left_as_it_is():
+@pytest.mark.parametrize(("times", "unwrapped"), [(1, True), (2, True), (3, True), (8, False)])
+def test_three_envelopes_are_opened_and_no_more(times, unwrapped):
     wrapped = "boom"
-    for _ in range(8):
+    for _ in range(times):
         wrapped = json.dumps({"error": {"message": wrapped}})
-    assert error_detail(json.loads(wrapped)).message
+    message = error_detail(json.loads(wrapped)).message
+    assert message.endswith("}" if not unwrapped else "boom")
+    assert (message == "boom") is unwrapped
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "x" * 10**6,
+        '{"' * 10**5,
+        "{'" * 10**5,
+        '{\\"' * 10**5,
+        "[{'a': " * 10**4,
+        "{'" + "\\'" * 10**5,
+        "upstream: " + '{"a":' * 10**5,
+    ],
+)
+def test_a_hostile_message_costs_little_and_is_cut(message):
+    detail = error_detail({"error": {"message": message, "code": "c" * 10**6}})
+    assert detail.message == message[: 64 * 1024].strip()
+    assert len(detail.code) == 64 * 1024
+
+
+def test_only_some_of_many_headers_are_read():
+    told = {str(number): "x" for number in range(10**4)}
+    assert len(error_detail({"error": {"message": "x"}, "headers": told}).headers) == 64
+
+
+def test_no_text_holds_what_cannot_be_written():
+    body = rb'{"error": {"message": "a\ud800b", "code": "\udfff"}}'
+    assert error_detail_from_body(body) == ErrorDetail("?", message="a?b")
 
 
 names = st.sampled_from(

@@ -1,11 +1,13 @@
 """The final result."""
 
+import json
 from dataclasses import FrozenInstanceError
 
 import pytest
 from openai.types.responses import Response
 
 from hermes.responses.accumulator import Answer
+from hermes.responses.calls import judge_calls, required_parameters
 from hermes.responses.items import FunctionCall, OutputItem, Usage
 from hermes.responses.result import ResponseResult, ResultStatus
 from hermes.testing.wire import (
@@ -107,7 +109,6 @@ def test_a_call_id_once(played):
     twice = [item_added(function_call_item(item_id=f"fc_{n}"), output_index=n) for n in (0, 1)]
     done = [item_done(function_call_item(item_id=f"fc_{n}"), output_index=n) for n in (0, 1)]
     result = result_of(played(*twice, *done, completed()))
-    assert len(result.items) == 2
     assert len(result.tool_calls) == 1
 
 
@@ -119,6 +120,7 @@ def test_calls_without_any_id_are_several(played):
 @pytest.mark.parametrize(
     ("arguments", "runs_with"),
     [
+        ("null", "{}"),
         ("{}", "{}"),
         ('{"a": 1}', '{"a": 1}'),
         ({"a": 1}, '{"a": 1}'),
@@ -129,14 +131,126 @@ def test_calls_without_any_id_are_several(played):
         ('{"a": "cut', None),
         ("{'a': 1}", None),
         ("[1]", None),
-        ("null", None),
+        ('{"a": 1}}', None),
+        ('{"a": 1} Done.', None),
+        ('"{\\"a\\": 1}"', None),
+        ("[" * 100_000, None),
     ],
 )
 def test_only_whole_arguments_run(played, arguments, runs_with):
     item = function_call_item() | {"arguments": arguments}
     result = result_of(played(item_added(item), item_done(item), completed(item)))
     assert [call.arguments for call in result.tool_calls] == ([runs_with] if runs_with else [])
+    assert len(result.rejected_calls) == (0 if runs_with else 1)
     assert result.items[0].type == "function_call"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        ('{"a": "cut', "at character 6"),
+        ('{"a": 1} Done.', "Extra data at character 9"),
+        ("[1]", "JSON array"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_rejected_call_tells_the_model_what_is_wrong(played, arguments, wrong):
+    (rejected,) = result_of(played(completed(function_call_item(arguments)))).rejected_calls
+    assert rejected.call == FunctionCall("call_1", "sh", arguments)
+    assert wrong in rejected.reason
+    item = rejected.as_output_item()
+    assert (item["type"], item["call_id"]) == ("function_call_output", "call_1")
+    assert json.loads(item["output"]) == {"error": rejected.reason}
+
+
+@pytest.mark.parametrize("arguments", ["", " ", None, "null"])
+def test_a_call_without_the_arguments_that_its_tool_needs(played, arguments):
+    item = function_call_item() | {"arguments": arguments}
+    result = result_of(played(completed(item)), required={"sh": ("command", "cwd"), "read": ("path",)})
+    assert result.tool_calls == ()
+    (rejected,) = result.rejected_calls
+    assert "`command`, `cwd`" in rejected.reason
+    assert "path" not in rejected.reason
+    assert rejected.what == "missing"
+
+
+def test_a_call_without_arguments_of_a_tool_that_needs_none(played):
+    result = result_of(played(completed(function_call_item(""))), required={"read": ("path",)})
+    assert [call.arguments for call in result.tool_calls] == ["{}"]
+
+
+@pytest.mark.parametrize(
+    ("tools", "required"),
+    [
+        (None, {}),
+        ("sh", {}),
+        ([None, 5, {}, {"name": "sh"}, {"name": "sh", "parameters": "none"}], {}),
+        ([{"name": "sh", "parameters": {"required": []}}], {}),
+        ([{"name": "sh", "parameters": {"required": "command"}}], {}),
+        ([{"name": "sh", "parameters": {"required": ["command"]}}], {"sh": ("command",)}),
+        (({"function": {"name": "sh", "parameters": {"required": ["command"]}}},), {"sh": ("command",)}),
+    ],
+)
+def test_what_a_request_says_of_its_tools(tools, required):
+    assert required_parameters(tools) == required
+
+
+def test_a_call_that_names_no_tool_is_rejected(played):
+    result = result_of(played(completed(function_call_item(name=" "))))
+    assert result.tool_calls == ()
+    assert "names no tool" in result.rejected_calls[0].reason
+
+
+def test_a_call_that_did_not_come_whole_is_rejected(played):
+    cut = function_call_item() | {"status": "incomplete"}
+    result = result_of(played(completed(cut)))
+    assert result.tool_calls == ()
+    assert "not come whole" in result.rejected_calls[0].reason
+
+
+@pytest.mark.parametrize("end", [incomplete("max_output_tokens"), incomplete("content_filter"), None])
+def test_nothing_of_an_answer_that_did_not_end_well_is_sorted(played, end):
+    events = [item_added(function_call_item("{")), item_done(function_call_item("{"))]
+    result = result_of(played(*events, *([end] if end else [])), PARTIAL)
+    assert (result.tool_calls, result.rejected_calls) == ((), ())
+
+
+def judged(*arguments, call_ids=None, required=None):
+    """Calls as they would be without anything that merges those of one id."""
+    ids = call_ids or ["call_1"] * len(arguments)
+    items = [
+        OutputItem("function_call", function_call_item(told, call_id=call_id), confirmed=True)
+        for told, call_id in zip(arguments, ids, strict=True)
+    ]
+    return judge_calls(items, required or {})
+
+
+@pytest.mark.parametrize("void", ["", "{}", "{"])
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_calls_with_one_id_the_one_that_says_something_counts(void, first):
+    calls = judged(*([void, '{"a":1}'] if first else ['{"a":1}', void]))
+    assert [call.arguments for call in calls.runnable] == ['{"a":1}']
+    assert (calls.rejected, calls.id_conflicts) == ((), ())
+
+
+def test_two_calls_with_one_id_that_differ_run_once():
+    calls = judged('{"a":1}', '{"a":2}', '{"a":1}')
+    assert [call.arguments for call in calls.runnable] == ['{"a":1}']
+    assert calls.id_conflicts == ("call_1",)
+
+
+def test_the_same_call_under_two_ids_is_two_calls():
+    calls = judged('{"a":1}', '{"a":1}', call_ids=["call_1", "call_2"])
+    assert len(calls.runnable) == 2
+    assert calls.repeated == calls.runnable[1]
+    assert judged('{"a":1}', '{"a":2}', call_ids=["call_1", "call_2"]).repeated is None
+
+
+def test_commentary_is_no_text(played):
+    plan = message_item("I look first.", item_id="msg_0") | {"phase": "commentary"}
+    result = result_of(played(completed(plan, message_item("Hello"))))
+    assert (result.text, result.commentary) == ("Hello", "I look first.")
+    assert result.items[0].data["phase"] == "commentary"
 
 
 # The SDK's type.

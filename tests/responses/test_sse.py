@@ -68,6 +68,25 @@ def test_every_shape_in_one_chunk_and_byte_by_byte(body, frames):
     assert decoded(*(body[place : place + 1] for place in range(len(body)))) == frames
 
 
+@pytest.mark.parametrize(
+    ("comment", "status"),
+    [
+        (b":HTTP_STATUS/429", 429),
+        (b": HTTP_STATUS/503 ", 503),
+        (b":HTTP_STATUS/200", 0),
+        (b":HTTP_STATUS/", 0),
+        (b":HTTP_STATUS/4290", 0),
+        (b":HTTP_STATUS/4x9", 0),
+        (b":HTTP_STATUS/\xd9\xa4", 0),
+        (b":http 429", 0),
+    ],
+)
+def test_the_status_that_a_comment_names(comment, status):
+    body = b"id:1\nevent:error\n" + comment + b"\ndata:{}\n\ndata: {}\n\n"
+    decoder = SSEDecoder()
+    assert decoder.feed(body) == [Frame(b"error", b"{}", status), Frame(b"", b"{}")]
+
+
 @pytest.mark.parametrize("cut", range(len(BOM) + 3))
 def test_a_bom_cut_anywhere(cut):
     body = BOM + b"data: 1\n\n"

@@ -223,7 +223,7 @@ def test_nothing_is_left_of_many_calls() -> None:
         "good-text",
         "codex-lb-prelude",
         "chunked-cut/mid-text",
-        "server-error/once",
+        "error-envelope-zoo/500-once",
         "html-200/login-page",
     )
     before, threads = sockets(), threading.active_count()

@@ -167,7 +167,7 @@ def test_parameters_that_the_backend_refuses_are_left_out_one_by_one(mocker: Moc
     assert client.responses.create.call_args.kwargs == {**REQUEST, "stream": True}
     assert [notice.text.partition(" Asking ")[2] for notice in told] == [
         "again without `temperature`.",
-        "again without `store`.",
+        "again without `store`, so the backend decides whether it stores the conversation.",
     ]
 
 

@@ -10,16 +10,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pytest_mock import MockerFixture
 
 from hermes.providers.contract import EndpointFact, EndpointMemory
 from hermes.responses.events import Delta
 from hermes.runtime.client import Endpoint, build_client
-from hermes.runtime.deadlines import Deadlines, Watchdog
+from hermes.runtime.deadlines import Deadlines
+from hermes.runtime.watchdog import Watchdog
 from hermes.testing.frames import comment, event
 from hermes.testing.scenarios.common import HALF_WAY, NO_TERMINAL, ONLY_CREATED
 from hermes.testing.wire import good_stream
 
+from .fake_time import Now
 from .helpers import ONE_ATTEMPT, Ended, Handle, RawServer, client_of, http, run_with, wait_for_eof
 
 OFF = Deadlines(connect=None, first_event=None, idle_bytes=None, idle_events=None, total=None)
@@ -265,32 +266,31 @@ def test_a_slow_callback_is_no_silence_of_the_backend() -> None:
 
 
 @pytest.mark.parametrize("name", ["first_event", "idle_bytes", "idle_events"])
-def test_the_callers_time_is_taken_off_every_deadline_of_the_backend(
-    mocker: MockerFixture, name: str
-) -> None:
-    now = mocker.patch("hermes.runtime.deadlines.time.monotonic", return_value=0.0)
-    watchdog = Watchdog(only(**{name: 10.0}), total_left=None, streaming=True)
+def test_the_callers_time_is_taken_off_every_deadline_of_the_backend(name: str) -> None:
+    now = Now()
+    watchdog = Watchdog(only(**{name: 10.0}), total_left=None, streaming=True, monotonic=now)
     watchdog.saw_bytes()
-    now.return_value = 100.0
+    now.seconds = 100.0
     assert watchdog.time_left() == 10.0
     watchdog.waits()
-    now.return_value = 104.0
+    now.seconds = 104.0
     assert watchdog.time_left() == 6.0
 
 
-def test_the_callers_time_counts_for_the_whole_call(mocker: MockerFixture) -> None:
-    now = mocker.patch("hermes.runtime.deadlines.time.monotonic", return_value=0.0)
-    watchdog = Watchdog(OFF, total_left=10.0, streaming=True)
+def test_the_callers_time_counts_for_the_whole_call() -> None:
+    now = Now()
+    watchdog = Watchdog(OFF, total_left=10.0, streaming=True, monotonic=now)
     watchdog.saw_bytes()
-    now.return_value = 7.0
+    now.seconds = 7.0
     assert watchdog.time_left() == 3.0
     watchdog.waits()
     assert watchdog.time_left() == 3.0
 
 
-def test_each_deadline_runs_from_its_own_beginning(mocker: MockerFixture) -> None:
-    now = mocker.patch("hermes.runtime.deadlines.time.monotonic", return_value=0.0)
-    watchdog = Watchdog(only(first_event=10, idle_bytes=3, idle_events=6), total_left=None, streaming=True)
+def test_each_deadline_runs_from_its_own_beginning() -> None:
+    now = Now()
+    limits = only(first_event=10, idle_bytes=3, idle_events=6)
+    watchdog = Watchdog(limits, total_left=None, streaming=True, monotonic=now)
     for moment, seen, left in (
         (1.0, "", 9.0),  # nothing came: only the first event is waited for
         (2.0, "bytes", 3.0),
@@ -299,7 +299,7 @@ def test_each_deadline_runs_from_its_own_beginning(mocker: MockerFixture) -> Non
         (7.0, "events", 3.0),
         (9.5, "", 0.5),
     ):
-        now.return_value = moment
+        now.seconds = moment
         if seen:
             watchdog.saw_bytes()
         if seen == "events":

@@ -23,6 +23,8 @@ def step(
 ) -> Step:
     defaults: dict[str, Any] = {
         "attempts": 1,
+        "corrections": 0,
+        "retried": 0,
         "waited": 0.0,
         "delivered": False,
         "whole": False,
@@ -35,6 +37,8 @@ def step(
 
 PASSING = verdict("overloaded", retryable=True)
 LASTING = verdict("order_mismatch")
+REFUSED = verdict("bad_request")
+ONCE_MORE = verdict("auth", retryable=True, retries=1)
 IN_9_SECONDS = verdict("overloaded", retryable=True, retry_at=NOW + 9)
 
 ROWS: dict[str, tuple[Step | type[Step], dict[str, Any]]] = {
@@ -62,6 +66,16 @@ ROWS: dict[str, tuple[Step | type[Step], dict[str, Any]]] = {
         Stop(),
         {"told": LASTING, "way": OTHER_WAY, "tool_ran": True, "delivered": True, "policy": RESTART},
     ),
+    # A refused request that can be put right costs no attempt.
+    "refused": (OTHER_WAY, {"told": REFUSED, "way": OTHER_WAY, "attempts": 3}),
+    "refused, one correction left": (OTHER_WAY, {"told": REFUSED, "way": OTHER_WAY, "corrections": 3}),
+    "refused, corrections used up": (Stop(), {"told": REFUSED, "way": OTHER_WAY, "corrections": 4}),
+    "refused, nothing to put right": (Stop(), {"told": REFUSED}),
+    "refused after text was delivered": (Stop(), {"told": REFUSED, "way": OTHER_WAY, "delivered": True}),
+    # A failure that is worth one more try only.
+    "one cheap retry": (Retry, {"told": ONCE_MORE}),
+    "one cheap retry, used": (Stop(), {"told": ONCE_MORE, "retried": 1}),
+    "one cheap retry, used, another way": (OTHER_WAY, {"told": ONCE_MORE, "retried": 1, "way": OTHER_WAY}),
     # Every limit ends it.
     "attempts used up": (Stop(), {"told": PASSING, "way": OTHER_WAY, "attempts": 3}),
     "only one attempt wanted": (Stop(), {"told": PASSING, "policy": RecoveryPolicy(max_attempts=1)}),
@@ -169,7 +183,8 @@ def test_what_was_delivered_is_the_best_answer_whatever_comes_later() -> None:
         (["truncated", "stream_required"], 0),
         (["order_mismatch", "rate_limited"], 1),
         (["overloaded", "auth", "quota"], 1),
-        (["bad_request", "timeout"], 0),
+        (["bad_request", "timeout"], 1),
+        (["bad_request", "replay_invalid"], 1),
     ],
 )
 def test_the_first_definite_verdict_is_the_main_one(kinds: list[str], main: int) -> None:

@@ -171,7 +171,7 @@ def test_a_restart_that_starts_alike_goes_on(call: Call, stream: Reply) -> None:
 def test_a_restart_with_another_answer_voids_what_was_delivered(call: Call) -> None:
     outcome = restarted(call, CUT, json_answer(response_object(message_item("Goodbye"))))
     assert restarts(outcome) == [Restarted(continues=False)]
-    assert outcome.delivered == "HelGoodbye"
+    assert outcome.delivered == "Goodbye"
     assert outcome.result is not None
     assert shown(outcome) == outcome.result.text == "Goodbye"
 

@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from hermes.responses.result import ResponseResult
-from hermes.testing.corpus import all_scenarios
-from hermes.testing.scenario import Expected, Scenario
-
-from .conftest import Call, Outcome
+from hermes.testing.corpus import all_scenarios, scenario
+from hermes.testing.runs import call_scenario, differences, runs_of
+from hermes.testing.scenario import Expected, Scenario, ToolCall
 
 SCENARIOS = all_scenarios()
 
 
-def check(outcome: Outcome, expected: Expected) -> None:
-    assert outcome.kinds == expected.requests
-    assert outcome.status == expected.status
-    assert outcome.verdict == expected.verdict
-    told = outcome.told.lower()
-    for words in expected.says:
-        assert words.lower() in told
-    if outcome.result is not None:
-        check_result(outcome.result, expected)
-
-
-def check_result(result: ResponseResult, expected: Expected) -> None:
-    assert result.text == expected.text
-    assert result.refusal == expected.refusal
-    calls = [(call.call_id, call.name, call.arguments) for call in result.tool_calls]
-    assert calls == [(call.call_id, call.name, call.arguments) for call in expected.tool_calls]
-    assert (result.usage.total_tokens if result.usage else None) == expected.total_tokens
-    assert bool(result.rate_limits) == expected.rate_limits
-
-
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
-def test_a_caller_that_waits_for_the_end(scenario: Scenario, call: Call) -> None:
-    outcome = call(scenario)
-    check(outcome, scenario.expected)
-    assert outcome.delivered == ""
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
-def test_a_caller_that_is_given_deltas(scenario: Scenario, call: Call) -> None:
-    outcome = call(scenario, live=True)
-    check(outcome, scenario.expected_live or scenario.expected)
-    if outcome.result is not None:
-        assert outcome.delivered == outcome.result.text
+def test_with_the_adapters_of_its_backend(scenario: Scenario) -> None:
+    runs = list(runs_of(scenario))
+    assert {run.way: run.problems for run in runs if run.problems} == {}
+    assert [run.way for run in runs] == ["buffered", *(["again"] if scenario.expected_again else []), "live"]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +25,35 @@ def test_a_caller_that_is_given_deltas(scenario: Scenario, call: Call) -> None:
     [(scenario, plugin) for scenario in SCENARIOS for plugin in scenario.expected_with],
     ids=lambda value: value if isinstance(value, str) else value.id,
 )
-def test_with_a_plugin(scenario: Scenario, plugin: str, call: Call) -> None:
-    outcome = call(scenario, plugins=(plugin,))
-    check(outcome, scenario.expected_with[plugin])
+def test_with_a_plugin(scenario: Scenario, plugin: str) -> None:
+    runs = list(runs_of(scenario, plugins=(plugin,)))
+    assert [run.problems for run in runs] == [()]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"requests": ("stream", "stream")}, "requests: ('stream',) instead of ('stream', 'stream')"),
+        ({"status": "partial"}, "status: 'complete' instead of 'partial'"),
+        ({"verdict": "truncated"}, "verdict: '' instead of 'truncated'"),
+        ({"exit_code": 3}, "exit code: 0 instead of 3"),
+        ({"text": "Hell"}, "text: 'Hello' instead of 'Hell'"),
+        ({"refusal": "No"}, "refusal: '' instead of 'No'"),
+        ({"tool_calls": (ToolCall("c", "n", "{}"),)}, "tool calls: () instead of (('c', 'n', '{}'),)"),
+        ({"total_tokens": None}, "total tokens: 3 instead of None"),
+        ({"rate_limits": True}, "rate limits: False instead of True"),
+        ({"items": ("reasoning",)}, "items: ('message',) instead of ('reasoning',)"),
+        ({"says": ("sorry",)}, "does not say 'sorry'"),
+        ({"never": ("ell",)}, "says 'ell'"),
+    ],
+)
+def test_a_wrong_outcome_is_told(wrong: dict[str, object], problem: str) -> None:
+    outcome = call_scenario(scenario("good-text"))
+    assert differences(outcome, replace(Expected(), **wrong)) == (problem,)  # type: ignore[arg-type]
+
+
+def test_a_failure_is_compared_too() -> None:
+    outcome = call_scenario(scenario("good-text"), request={"model": "m"})
+    assert differences(outcome, Expected()) == ()
+    outcome.result = None
+    assert "status: 'failed' instead of 'complete'" in differences(outcome, Expected())

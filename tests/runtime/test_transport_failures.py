@@ -116,6 +116,14 @@ def test_an_error_body_that_breaks_off_still_says_what_it_says(answer: bytes, st
     assert failure.detail.code == "invalid_api_key"
 
 
+@pytest.mark.parametrize("streaming", [True, False], ids=["stream", "non-stream"])
+def test_the_address_that_was_asked_is_told_without_secrets(streaming: bool) -> None:
+    with RawServer(saying(http(b"", status="404 Not Found"))) as server:
+        address = server.base_url.removeprefix("http://")
+        failure = failure_over(f"http://user:secret@{address}/more", streaming=streaming)
+    assert failure.url == f"http://{address}/more/responses"
+
+
 def test_an_error_body_that_cannot_be_decompressed_still_has_its_status() -> None:
     answer = http(b"no gzip at all", status="429 Slow", headers="content-encoding: gzip\r\nretry-after: 7")
     with RawServer(saying(answer)) as server:

@@ -7,16 +7,6 @@ from hermes.providers.contract import VerdictKind
 from hermes.testing.corpus import all_scenarios, scenario
 from hermes.testing.scenario import Control, Expected
 
-QUIRKS = {
-    *range(1, 6),
-    8,
-    *range(11, 17),
-    *range(21, 24),
-    *range(30, 33),
-    44,
-    *range(74, 92),
-    *range(114, 117),
-}
 NAMED = [
     "good-text",
     "good-tool-call",
@@ -43,6 +33,7 @@ NAMED = [
 ]
 EXIT_CODES = {"complete": 0, "failed": 1, "partial": 3, "unconfirmed": 3}
 MAX_ATTEMPTS = 3
+MAX_CORRECTIONS = 4
 
 every_scenario = pytest.mark.parametrize("case", all_scenarios(), ids=lambda case: case.id)
 
@@ -59,10 +50,6 @@ def sent_by(reply):
 def test_ids_are_unique():
     ids = [case.id for case in all_scenarios()]
     assert len(set(ids)) == len(ids)
-
-
-def test_every_quirk_of_the_kit_has_a_scenario():
-    assert {case.quirk for case in all_scenarios()} >= QUIRKS
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -94,7 +81,7 @@ def test_outcomes_agree_with_themselves(case):
     for expected in outcomes(case):
         assert expected.exit_code == EXIT_CODES[expected.status]
         assert expected.requests[0] == "stream"
-        assert len(expected.requests) <= MAX_ATTEMPTS
+        assert len(expected.requests) <= MAX_ATTEMPTS + (MAX_CORRECTIONS if case.refusals else 0)
         assert not expected.verdict or expected.verdict in set(VerdictKind)
         if expected.status == "complete":
             assert not expected.verdict

@@ -1,146 +1,47 @@
-"""From a failure to its meaning: code before type, type before words, words before the HTTP status."""
+"""From a failure to its meaning.
+
+Decisive words count before the code, the code before the type, the type before other words, and words before
+the HTTP status: gateways keep the words of an error and lose its status. An error has the same meaning
+whether it comes as an HTTP status or within a stream that began with HTTP 200.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from hermes.providers.adapters.error_words import (
+    ACCOUNT_OF_A_POOL,
+    CATCH_ALL_CODES,
+    DECISIVE_WORDS,
+    LOGIN_OF_A_POOL,
+    STREAM_REQUIRED_WORDS,
+    WORDS,
+    folded,
+    kind_of_code,
+)
+from hermes.providers.adapters.refused_parameter import parameter_in_words, refused_parameter
+from hermes.providers.adapters.sentences import NO_WORDS, headline_of, hint_of, one_line, sentence
 from hermes.providers.contract import ErrorDetail, Failure, FailureKind, Verdict, VerdictKind, retry_at
 
 __all__ = ["verdict_of"]
 
-
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    """What is said and done for one kind of verdict."""
-
-    headline: str
-    retryable: bool = False
-    hint: str = ""
-
-
-_MEANINGS: Final = {
-    VerdictKind.ORDER_MISMATCH: _Meaning("The backend's stream breaks the event order"),
-    VerdictKind.TRUNCATED: _Meaning("The stream ended before the answer was complete"),
-    VerdictKind.STREAM_REQUIRED: _Meaning("The backend answers only streamed requests"),
-    VerdictKind.TRANSPORT: _Meaning(
-        "The backend cannot be reached", True, "Check that it runs and that base_url is right."
-    ),
-    VerdictKind.TIMEOUT: _Meaning(
-        "The backend was silent for too long", True, "A longer deadline can be set for the provider."
-    ),
-    VerdictKind.OVERLOADED: _Meaning("The backend is overloaded", True, "Try again later."),
-    VerdictKind.RATE_LIMITED: _Meaning("The backend's rate limit is reached", True, "Try again later."),
-    VerdictKind.QUOTA: _Meaning(
-        "The usage limit is reached", False, "Wait until it resets, or use another provider."
-    ),
-    VerdictKind.AUTH: _Meaning(
-        "The backend refuses the credentials", False, "Check the provider's api_key or key_env."
-    ),
-    VerdictKind.NETWORK_GATEWAY: _Meaning(
-        "A web page came instead of an answer",
-        False,
-        "Check base_url, and whether a proxy, a login page or a bot check stands in between.",
-    ),
-    VerdictKind.BAD_REQUEST: _Meaning("The backend refuses the request"),
-    VerdictKind.REPLAY_INVALID: _Meaning(
-        "The backend refuses a part of the conversation that it did not issue"
-    ),
-    VerdictKind.MODEL_UNAVAILABLE: _Meaning(
-        "The backend does not offer this model", False, "Choose another one with -m."
-    ),
-    VerdictKind.CONTENT_FILTER: _Meaning("The backend's content filter stopped the answer"),
-    VerdictKind.CANCELLED: _Meaning("The backend cancelled the answer"),
-    VerdictKind.SERVER_ERROR: _Meaning("The backend failed", True),
-    VerdictKind.PROTOCOL: _Meaning("The backend's answer makes no sense"),
-}
-
-_BY_CODE: Final = {
-    VerdictKind.QUOTA: (
-        "usage_limit_reached",
-        "insufficient_quota",
-        "quota_exceeded",
-        "quota_exhausted",
-        "billing_hard_limit_reached",
-        "usage_not_included",
-    ),
-    VerdictKind.RATE_LIMITED: ("rate_limit_exceeded", "rate_limit_error", "too_many_requests"),
-    VerdictKind.OVERLOADED: (
-        "server_is_overloaded",
-        "overloaded_error",
-        "overloaded",
-        "slow_down",
-        "service_unavailable_error",
-        "service_unavailable",
-        "engine_overloaded",
-    ),
-    VerdictKind.AUTH: (
-        "invalid_api_key",
-        "invalid_authentication",
-        "authentication_error",
-        "token_invalidated",
-        "token_expired",
-        "permission_error",
-        "unauthorized",
-    ),
-    VerdictKind.MODEL_UNAVAILABLE: ("model_not_found", "model_not_allowed", "model_not_supported"),
-    VerdictKind.REPLAY_INVALID: ("invalid_encrypted_content", "previous_response_not_found"),
-    VerdictKind.CONTENT_FILTER: ("content_filter", "content_policy_violation", "cyber_policy"),
-    VerdictKind.BAD_REQUEST: (
-        "context_length_exceeded",
-        "unsupported_parameter",
-        "unsupported_value",
-        "unknown_parameter",
-        "missing_required_parameter",
-        "invalid_value",
-        "invalid_type",
-        "invalid_prompt",
-        "invalid_json_schema",
-        "invalid_function_parameters",
-        "string_too_long",
-        "payload_too_large",
-        "invalid_request_error",
-    ),
-    VerdictKind.TRUNCATED: ("stream_incomplete", "upstream_stream_truncated"),
-    VerdictKind.CANCELLED: ("cancelled", "canceled"),
-    VerdictKind.PROTOCOL: ("unfinished_response",),
-    VerdictKind.SERVER_ERROR: ("server_error", "internal_error", "internal_server_error", "api_error"),
-}
-_KIND_OF_CODE: Final = {code: kind for kind, codes in _BY_CODE.items() for code in codes}
-
-_REFUSED_PARAMETER: Final = (
-    r"(?:unsupported|unknown|unrecogni[sz]ed|missing required|context|invalid)[ _]"
-    r"(?:parameter|value|request|length|window)"
+_MAY_PASS: Final = frozenset(
+    {
+        VerdictKind.TRANSPORT,
+        VerdictKind.TIMEOUT,
+        VerdictKind.OVERLOADED,
+        VerdictKind.RATE_LIMITED,
+        VerdictKind.TRUNCATED,
+        VerdictKind.SERVER_ERROR,
+    }
 )
-_BY_WORDS: Final = (
-    (VerdictKind.STREAM_REQUIRED, r"stream must be set to true|only support(?:s|ed)? stream"),
-    (VerdictKind.QUOTA, r"usage limit|exceeded your current quota|spending.limit"),
-    (VerdictKind.RATE_LIMITED, r"rate limit|too many requests"),
-    (VerdictKind.OVERLOADED, r"overloaded|at capacity|temporarily unavailable"),
-    (VerdictKind.MODEL_UNAVAILABLE, r"\bmodel\b.{0,80}(?:not supported|does not exist|not found|no access)"),
-    (
-        VerdictKind.REPLAY_INVALID,
-        r"encrypted content .{0,2000}could not be|item with id .{0,80}not found|item id does not belong to",
-    ),
-    (VerdictKind.BAD_REQUEST, _REFUSED_PARAMETER),
+_ABOUT_THE_REQUEST: Final = (
+    VerdictKind.BAD_REQUEST,
+    VerdictKind.REPLAY_INVALID,
+    VerdictKind.STREAM_REQUIRED,
 )
-_WORDS: Final = tuple((kind, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for kind, pattern in _BY_WORDS)
-_PARAMETER: Final = re.compile(
-    r"(?:(?:unsupported|unknown|missing required) (?:parameter|value)"
-    r"|unrecogni[sz]ed request arguments?(?: supplied)?):?\s*['\"`]?([\w.\[\]]+)",
-    re.IGNORECASE,
-)
-# Where a web page begins inside a message; a `<` alone may be anything.
-_MARKUP: Final = re.compile(
-    r"<(?:!--|(?:!doctype|\?xml|html|head|title|body|meta|script|style|center|div|h1|p)\b).*",
-    re.IGNORECASE | re.DOTALL,
-)
-_CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_NO_WORDS: Final = frozenset({"none", "null", "undefined"})
-_BOM: Final = b"\xef\xbb\xbf"
-
 _SIMPLE: Final = {
     FailureKind.CONNECT: (VerdictKind.TRANSPORT, True),
     FailureKind.CUT: (VerdictKind.TRUNCATED, True),
@@ -148,6 +49,23 @@ _SIMPLE: Final = {
     FailureKind.ORDER: (VerdictKind.ORDER_MISMATCH, False),
     FailureKind.EARLY_END: (VerdictKind.TRUNCATED, False),
 }
+_HOLLOW: Final = {FailureKind.EMPTY: "empty_answer", FailureKind.NO_ANSWER: "no_answer_text"}
+_BY_STATUS: Final = {
+    401: VerdictKind.AUTH,
+    402: VerdictKind.QUOTA,
+    403: VerdictKind.AUTH,
+    407: VerdictKind.NETWORK_GATEWAY,
+    408: VerdictKind.TIMEOUT,
+    429: VerdictKind.RATE_LIMITED,
+    503: VerdictKind.OVERLOADED,
+    511: VerdictKind.NETWORK_GATEWAY,
+    529: VerdictKind.OVERLOADED,
+}
+_ITEM_ID: Final = re.compile(r"input\[\d+\]\.id")
+_BOM: Final = b"\xef\xbb\xbf"
+_SEARCHED: Final = 4000
+"""Characters at either end of a message that are searched: in between stands what the backend quotes."""
+_LONGEST_ID: Final = 120
 
 
 def verdict_of(failure: Failure) -> Verdict:
@@ -158,50 +76,95 @@ def verdict_of(failure: Failure) -> Verdict:
         # The whole call's time is used up: there is none left for another try.
         retryable = retryable and failure.deadline != "total"
         return _verdict(kind, failure, words=failure.message, retryable=retryable)
-    if failure.kind is FailureKind.EMPTY:
-        return _verdict(VerdictKind.PROTOCOL, failure, words=failure.message, code="empty_answer")
+    if failure.kind in _HOLLOW:
+        headline = "No answer text came" if failure.kind is FailureKind.NO_ANSWER else ""
+        code = _HOLLOW[failure.kind]
+        return _verdict(VerdictKind.PROTOCOL, failure, words=failure.message, code=code, headline=headline)
     if failure.status is not None and 300 <= failure.status < 400:
         return _redirect_verdict(failure)
-    if _is_markup(failure):
-        return _markup_verdict(failure)
-    if failure.kind is FailureKind.BODY:
-        return _verdict(VerdictKind.PROTOCOL, failure, words=failure.message)
+    if _is_page(failure):
+        return _page_verdict(failure)
+    return _told_verdict(failure)
+
+
+def _told_verdict(failure: Failure) -> Verdict:
+    """The backend told an error in words and codes."""
     detail = failure.detail
     code, family = _code_word(detail.code), _code_word(detail.type)
-    kind = _kind(code, family, detail, failure)
+    if failure.kind is FailureKind.BODY and not _is_json(failure.body):
+        return _verdict(VerdictKind.PROTOCOL, failure, words=failure.message)
+    # Some codes are sentences: `personal-team-blocked:spending-limit`.
+    words = f"{code} {_ends(detail.message)}"
+    kind = _kind(code, family, words, detail, failure)
+    retries = None
+    if (kind is VerdictKind.MODEL_UNAVAILABLE and ACCOUNT_OF_A_POOL.search(words)) or (
+        kind is VerdictKind.AUTH and LOGIN_OF_A_POOL.search(words)
+    ):
+        retries = 1  # the next account of the pool may do
     return _verdict(
         kind,
         failure,
         words=detail.message or failure.message,
         code=code or family,
-        retryable=_MEANINGS[kind].retryable or kind is VerdictKind.TRUNCATED,
+        retryable=kind in _MAY_PASS or retries is not None,
+        retries=retries,
     )
 
 
-def _kind(code: str, family: str, detail: ErrorDetail, failure: Failure) -> VerdictKind:
-    # The one refusal whose code says less than its words.
-    if _WORDS[0][1].search(detail.message):
+def _kind(code: str, family: str, words: str, detail: ErrorDetail, failure: Failure) -> VerdictKind:
+    if STREAM_REQUIRED_WORDS.search(words):
         return VerdictKind.STREAM_REQUIRED
-    specific = [word.lower() for word in (code, family) if word]
-    for word in specific:
-        kind = _KIND_OF_CODE.get(word)
-        if kind is not None and kind is not VerdictKind.SERVER_ERROR and word != "invalid_request_error":
+    if detail.param == "previous_response_id" or _ITEM_ID.fullmatch(detail.param):
+        return VerdictKind.REPLAY_INVALID
+    decisive = _kind_of_words(DECISIVE_WORDS, words)
+    if decisive is not None:
+        return decisive
+    for word in (code, family):
+        kind = kind_of_code(word)
+        if kind is not None:
             return kind
-    words = f"{code} {detail.message}"  # some codes are sentences: `personal-team-blocked:spending-limit`
-    for kind, pattern in _WORDS:
-        if pattern.search(words):
-            return kind
-    if "invalid_request_error" in specific:
+    kind = _kind_of_words(WORDS, words)
+    if kind is not None:
+        return kind
+    if not CATCH_ALL_CODES.isdisjoint((folded(code), folded(family))):
         return VerdictKind.BAD_REQUEST
     if _says_cancelled(failure):
         return VerdictKind.CANCELLED
     status = detail.status or failure.status
-    return _kind_of_status(status) if status is not None and status >= 300 else VerdictKind.SERVER_ERROR
+    says_little = status is None or status < 300 or status >= 500
+    if says_little and parameter_in_words(detail.message):
+        return VerdictKind.BAD_REQUEST
+    if status is not None and status >= 300:
+        return _kind_of_status(status)
+    return VerdictKind.PROTOCOL if failure.kind is FailureKind.BODY else VerdictKind.SERVER_ERROR
+
+
+def _kind_of_words(table: tuple[tuple[VerdictKind, re.Pattern[str]], ...], words: str) -> VerdictKind | None:
+    return next((kind for kind, pattern in table if pattern.search(words)), None)
+
+
+def _kind_of_status(status: int) -> VerdictKind:
+    known = _BY_STATUS.get(status)
+    if known is not None:
+        return known
+    if status >= 500:
+        return VerdictKind.SERVER_ERROR
+    return VerdictKind.NETWORK_GATEWAY if status < 400 else VerdictKind.BAD_REQUEST
 
 
 def _code_word(word: str) -> str:
     """A code or type that says something: some gateways send the word `None`, or the HTTP status again."""
-    return "" if word.lower() in _NO_WORDS or word.isdecimal() else word
+    word = word[: 4 * _LONGEST_ID]
+    return "" if word.lower() in NO_WORDS or word.isdecimal() else word
+
+
+def _ends(message: str) -> str:
+    return message if len(message) <= 2 * _SEARCHED else f"{message[:_SEARCHED]} {message[-_SEARCHED:]}"
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether a body that is no answer may tell an error all the same, whatever its envelope."""
+    return body.removeprefix(_BOM).lstrip()[:1] in (b"{", b"[")
 
 
 def _says_cancelled(failure: Failure) -> bool:
@@ -212,22 +175,6 @@ def _says_cancelled(failure: Failure) -> bool:
     return status in ("cancelled", "canceled") or failure.event.type == "response.cancelled"
 
 
-def _kind_of_status(status: int) -> VerdictKind:
-    if status in (401, 403):
-        return VerdictKind.AUTH
-    if status == 402:
-        return VerdictKind.QUOTA
-    if status == 408:
-        return VerdictKind.TIMEOUT
-    if status == 429:
-        return VerdictKind.RATE_LIMITED
-    if status in (503, 529):
-        return VerdictKind.OVERLOADED
-    if status >= 500:
-        return VerdictKind.SERVER_ERROR
-    return VerdictKind.NETWORK_GATEWAY if status < 400 else VerdictKind.BAD_REQUEST
-
-
 def _redirect_verdict(failure: Failure) -> Verdict:
     """Its body is a page for browsers; where it leads is told without a query, which may hold a secret."""
     words = failure.headers.get("location", "").partition("?")[0]
@@ -235,15 +182,18 @@ def _redirect_verdict(failure: Failure) -> Verdict:
     return _verdict(VerdictKind.NETWORK_GATEWAY, failure, words=words, headline=headline)
 
 
-def _is_markup(failure: Failure) -> bool:
-    return failure.event is None and failure.body.removeprefix(_BOM).lstrip()[:1] == b"<"
+def _is_page(failure: Failure) -> bool:
+    if failure.event is not None:
+        return False
+    # https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
+    return failure.body.removeprefix(_BOM).lstrip()[:1] == b"<" or "cf-mitigated" in failure.headers
 
 
-def _markup_verdict(failure: Failure) -> Verdict:
+def _page_verdict(failure: Failure) -> Verdict:
     """A web page: its own words are for browsers, so only its title and the gateway's name are told."""
-    title = re.search(rb"<title[^>]*>([^<]{1,120})", failure.body, re.IGNORECASE)
+    title = re.search(rb"<title[^>]{0,200}>([^<]{1,120})", failure.body, re.IGNORECASE)
     words = title[1].decode("utf-8", "replace").strip() if title else ""
-    ray = failure.headers.get("cf-ray", "")
+    ray = one_line(failure.headers.get("cf-ray", ""), _LONGEST_ID)
     if ray:
         words = f"{words} (ray {ray})" if words else f"ray {ray}"
     kind = VerdictKind.NETWORK_GATEWAY
@@ -261,49 +211,29 @@ def _verdict(
     words: str = "",
     code: str = "",
     retryable: bool | None = None,
+    retries: int | None = None,
     headline: str = "",
 ) -> Verdict:
-    meaning = _MEANINGS[kind]
+    detail = failure.detail
+    code = one_line(code, _LONGEST_ID)
+    request_id = one_line(failure.request_id or detail.request_id, _LONGEST_ID)
+    param = refused_parameter(detail) if kind in _ABOUT_THE_REQUEST else detail.param
+    param = "" if param.lower() in NO_WORDS else one_line(param, _LONGEST_ID)
     return Verdict(
         kind=kind,
-        retryable=meaning.retryable if retryable is None else retryable,
+        retryable=kind in _MAY_PASS if retryable is None else retryable,
         retry_at=retry_at(failure),
-        message=_sentence(headline or meaning.headline, words, code, failure),
-        hint=_hint(kind, meaning, failure),
+        message=sentence(
+            headline or headline_of(kind, detail.plan),
+            words,
+            code,
+            status=failure.status,
+            request_id=request_id,
+        ),
+        hint=hint_of(kind, failure, code, param=param, other_login=retries is not None),
         code=code,
         status=failure.status,
-        request_id=failure.request_id,
-        param=_parameter(failure.detail),
+        request_id=request_id,
+        param=param,
+        retries=retries,
     )
-
-
-def _parameter(detail: ErrorDetail) -> str:
-    if detail.param and detail.param.lower() not in _NO_WORDS:
-        return detail.param
-    told = _PARAMETER.search(detail.message)
-    return told[1].rstrip(".") if told else ""
-
-
-def _hint(kind: VerdictKind, meaning: _Meaning, failure: Failure) -> str:
-    if kind is VerdictKind.NETWORK_GATEWAY and failure.status is not None and 300 <= failure.status < 400:
-        return "Set base_url to that address."
-    if kind is VerdictKind.BAD_REQUEST and failure.status in (404, 405):
-        return "There is no Responses API at this address: check base_url, which mostly ends in /v1."
-    return meaning.hint
-
-
-def _sentence(headline: str, words: str, code: str, failure: Failure) -> str:
-    facts = [_shown(code, 80)] if code else []
-    if failure.status is not None and failure.status != 200:
-        facts.append(f"HTTP {failure.status}")
-    words = "" if words.lower() in _NO_WORDS else _shown(words, 300)
-    sentence = f"{headline}: {words}" if words else headline
-    if facts:
-        return f"{sentence.rstrip('.')} ({', '.join(facts)})."
-    return sentence if sentence.endswith((".", "!", "?", "…")) else sentence + "."
-
-
-def _shown(text: str, longest: int) -> str:
-    """Other people's words in one line, without markup and without control characters for the terminal."""
-    text = " ".join(_CONTROL_CHARACTERS.sub(" ", _MARKUP.sub("", text)).split()).rstrip(":( ")
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from hermes.testing.frames import compact
 from hermes.testing.outcomes import RETRIED, complete, failed
 from hermes.testing.replies import event_stream, http_error, json_answer, raw_answer
-from hermes.testing.scenario import Reply, Scenario
+from hermes.testing.scenario import Refusal, Reply, Scenario
 from hermes.testing.scenarios.common import (
     GOOD,
     HELLO,
@@ -135,4 +138,75 @@ def _labels() -> list[Scenario]:
     ]
 
 
-SCENARIOS: Final = (*_json_bodies(), *_pages(), *_labels())
+def _compressed() -> list[Scenario]:
+    quirk = "response-compressed"
+    stream, answer = b"".join(good_stream()), compact(response_object(HELLO_ITEM))
+    # Level 0 keeps the bytes as they are between the marks of the format, so that they can be read here.
+    packed: dict[str, Callable[[bytes], bytes]] = {
+        "gzip": lambda body: gzip.compress(body, 0, mtime=0),
+        "deflate": lambda body: zlib.compress(body, 0),
+    }
+    # https://datatracker.ietf.org/doc/html/rfc8878#section-3.1.1 and, for brotli, rfc7932#section-9.2
+    unlabelled = {
+        "gzip": packed["gzip"](stream),
+        "zstd": b"\x28\xb5\x2f\xfd\x24\x00" + stream,
+        "br": b"\x0b\x02\x80hello\x03",
+    }
+    kept = (("content-encoding", "gzip"),)
+    unreadable = event_stream(stream, headers=kept)
+    return [
+        *(
+            Scenario(
+                f"{quirk}/{encoding}",
+                92,
+                f"the stream is compressed with {encoding}, and says so",
+                (event_stream(*_in_pieces(pack(stream)), headers=(("content-encoding", encoding),)),),
+                (_packed_answer(pack(answer), encoding),),
+            )
+            for encoding, pack in packed.items()
+        ),
+        *(
+            Scenario(
+                f"{quirk}/{encoding}-unlabelled",
+                92,
+                f"the stream is compressed with {encoding}, and does not say so",
+                (event_stream(body),),
+                (event_stream(body),),
+                failed("protocol", says=("compressed",)),
+            )
+            for encoding, body in unlabelled.items()
+        ),
+        Scenario(
+            f"{quirk}/label-only",
+            92,
+            "the stream is said to be compressed and is not",
+            (unreadable,),
+            (unreadable,),
+            failed("protocol", says=("cannot be decompressed",)),
+        ),
+    ]
+
+
+def _in_pieces(body: bytes, size: int = 100) -> Iterator[bytes]:
+    return (body[at : at + size] for at in range(0, len(body), size))
+
+
+def _packed_answer(body: bytes, encoding: str) -> Reply:
+    return raw_answer(body, content_type="application/json", headers=(("content-encoding", encoding),))
+
+
+def _requests() -> list[Scenario]:
+    unread = json_answer({"detail": "There was an error parsing the body"}, status=400)
+    return [
+        Scenario(
+            "request-zstd-unsupported",
+            93,
+            "the backend reads a request's body only where it is plain JSON",
+            (GOOD,),
+            (HELLO,),
+            refusals=(Refusal(lambda body: "model" not in body, unread),),
+        )
+    ]
+
+
+SCENARIOS: Final = (*_json_bodies(), *_pages(), *_labels(), *_compressed(), *_requests())

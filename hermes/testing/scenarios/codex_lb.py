@@ -159,6 +159,7 @@ def _streams() -> list[Scenario]:
             (http_error(502, _CLOSED, type="server_error", code="stream_incomplete"),),
             partial("Hel", "truncated", RETRIED_THEN_FELL_BACK),
             partial("Hel", "truncated"),
+            with_codex_lb(partial("Hel", "truncated", RETRIED_TWICE), rate_limits=False),
         ),
         Scenario(
             "clb-synthetic-created+failed",

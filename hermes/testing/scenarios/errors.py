@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Final
 
 from hermes.testing.frames import Json, data, event, frames
@@ -123,6 +124,15 @@ def _error_events() -> list[Scenario]:
         "message-only": (event("error", message="boom"), boom),
         "empty": (event("error"), silent),
         "empty-error": (event("error", error={}), silent),
+        "null-error": (event("error", error=None, message="boom"), boom),
+        "json-in-message": (
+            event("error", error={"message": f"upstream: {json.dumps({'error': bad})}"}),
+            refused,
+        ),
+        "status-in-words": (
+            event("error", error={"message": "upstream status 400: Input is too long for this model."}),
+            refused,
+        ),
         "typeless": (data({"error": bad}), refused),
         "error-type": (
             event("error", error={"error_type": "invalid_request_error", "message": "Input is too long."}),
@@ -198,7 +208,9 @@ def _failed_first() -> list[Scenario]:
 def _http_errors() -> list[Scenario]:
     quirk = "error-envelope-zoo"
     sentence = "The field 'input' is wrong."
-    refused = failed("bad_request", says=(sentence.rstrip("."),))
+    refused = replace(failed("bad_request", says=(sentence.rstrip("."),)), never=("{", "openai_error"))
+    inner = {"error": {"message": sentence, "type": "invalid_request_error"}}
+    twice = json.dumps({"error": {"message": f"upstream error: {json.dumps(inner)}"}})
     wrapped = '上游返回错误 (status 400): {"error": {"message": "The field \'input\' is wrong."}}'
     envelopes: dict[str, Reply] = {
         "error-object": http_error(400, sentence, type="invalid_request_error", param="input"),
@@ -206,6 +218,15 @@ def _http_errors() -> list[Scenario]:
         "error-string": json_answer({"error": sentence}, status=400),
         "message": json_answer({"message": sentence, "type": "bad_response_status_code"}, status=400),
         "json-in-message": json_answer({"error": {"code": "upstream_400", "message": wrapped}}, status=400),
+        "json-in-json": json_answer({"error": {"message": f"failed: {twice}"}}, status=400),
+        "python-in-message": json_answer({"error": {"message": f"Error code: 400 - {inner!r}"}}, status=400),
+        "cause": json_answer({"error": {"cause": json.dumps(inner)}}, status=400),
+        "metadata": json_answer(
+            {"error": {"message": "openai_error", "metadata": {"raw": json.dumps(inner)}}}, status=400
+        ),
+        "error-list": json_answer({"success": False, "errors": [{"message": sentence}]}, status=400),
+        "empty-code": json_answer({"error": {"message": sentence, "code": "", "type": None}}, status=400),
+        "json-string": json_answer(sentence, status=400),
         "error-event": json_answer({"type": "error", "error": {"message": sentence}}, status=400),
         "plain-text": raw_answer(sentence.encode(), content_type="text/plain", status=400),
     }
@@ -237,15 +258,37 @@ def _http_errors() -> list[Scenario]:
             111,
             "HTTP 400 without a body",
             raw_answer(b"", content_type="application/json", status=400),
-            failed("bad_request", ONCE),
+            replace(failed("bad_request", ONCE, says=("request (HTTP 400)",)), never=('"',)),
         ),
         _always(
-            "server-error/500", 111, "HTTP 500 every time", broken, failed("server_error", RETRIED_TWICE)
+            f"{quirk}/request-id",
+            111,
+            "an error that a support team can look up",
+            http_error(400, sentence, code="x", headers=(("x-request-id", "req_abc"),)),
+            failed("bad_request", says=("(x, HTTP 400, request req_abc)",)),
         ),
         _always(
-            "server-error/502", 111, "HTTP 502 every time", gateway, failed("server_error", RETRIED_TWICE)
+            f"{quirk}/request-id-in-body",
+            111,
+            "the same with the id in the body",
+            json_answer({"error": {"message": sentence}, "request_id": "req_abc"}, status=400),
+            failed("bad_request", says=("(HTTP 400, request req_abc)",)),
         ),
-        _once("server-error/once", 111, "HTTP 500 once", broken),
+        _always(
+            "error-envelope-zoo/500",
+            111,
+            "HTTP 500 every time",
+            broken,
+            failed("server_error", RETRIED_TWICE),
+        ),
+        _always(
+            "error-envelope-zoo/502",
+            111,
+            "HTTP 502 every time",
+            gateway,
+            failed("server_error", RETRIED_TWICE),
+        ),
+        _once("error-envelope-zoo/500-once", 111, "HTTP 500 once", broken),
         _always("auth-lookalikes/401", 117, "no key", no_key, failed("auth"), no_key),
         _always("auth-lookalikes/403", 117, "no permission", denied, failed("auth"), denied),
     ]

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from hermes.testing.frames import compact, frame, frames
+from hermes.testing.frames import Json, compact, frame, frames
 from hermes.testing.outcomes import FELL_BACK, complete, unconfirmed
 from hermes.testing.replies import event_stream, json_answer
 from hermes.testing.scenario import Scenario
 from hermes.testing.scenarios.common import HALF_WAY, HELLO, NO_TERMINAL, tolerated
-from hermes.testing.wire import created, good_events, good_stream, message_item, response_object
+from hermes.testing.wire import (
+    completed,
+    created,
+    good_events,
+    good_stream,
+    item_added,
+    item_done,
+    message_events,
+    message_item,
+    response_object,
+)
 
 __all__ = ["SCENARIOS"]
 
 _GOOD: Final = good_stream()
 _BODY: Final = b"".join(_GOOD)
+_MEGABYTES: Final = 3_000_000
 _LINES: Final = [line for sent in _GOOD for line in sent.splitlines(keepends=True)]
 
 
@@ -244,4 +255,34 @@ def _sentinels() -> list[Scenario]:
     ]
 
 
-SCENARIOS: Final = (*_broken_frames(), *_lines(), *_characters(), *_sentinels())
+def _giants() -> list[Scenario]:
+    image: Json = {
+        "id": "ig_1",
+        "type": "image_generation_call",
+        "status": "completed",
+        "result": "A" * _MEGABYTES,
+    }
+    opened = {**image, "status": "in_progress", "result": None}
+    thought: Json = {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "g" * _MEGABYTES}
+    giants = (("image", "an image", image, opened), ("encrypted-content", "reasoning", thought, thought))
+    return [
+        tolerated(
+            f"giant-frame/{name}",
+            95,
+            f"{what} of several megabytes stands in one line",
+            *frames(
+                [
+                    created(),
+                    item_added(before),
+                    item_done(item),
+                    *message_events(output_index=1),
+                    completed(message_item()),
+                ]
+            ),
+            expected=complete(items=(item["type"], "message")),
+        )
+        for name, what, item, before in giants
+    ]
+
+
+SCENARIOS: Final = (*_broken_frames(), *_lines(), *_characters(), *_sentinels(), *_giants())

@@ -7,7 +7,7 @@ from typing import Final
 from hermes.testing.frames import DONE, Json, data, event, frame, frames
 from hermes.testing.outcomes import FELL_BACK, ONCE, complete, failed, partial
 from hermes.testing.replies import event_stream, json_answer
-from hermes.testing.scenario import Expected, Reply, Scenario
+from hermes.testing.scenario import Control, Expected, Reply, Scenario
 from hermes.testing.scenarios.common import (
     GOOD,
     HELLO,
@@ -290,4 +290,146 @@ def _terminals() -> list[Scenario]:
     ]
 
 
-SCENARIOS: Final = (*_preludes(), *_created_missing(), *_terminal_output(), *_terminals())
+def _sentinels() -> list[Scenario]:
+    present, absent = "done-sentinel-present", "done-sentinel-absent"
+    refused = failed_event("invalid_request_error", "bad schema")
+    return [
+        tolerated(
+            f"{present}/after-failure",
+            35,
+            "[DONE] follows a failed response",
+            *frames([created(), refused]),
+            DONE,
+            expected=failed("bad_request", says=("bad schema",)),
+        ),
+        Scenario(
+            f"{present}/alone",
+            35,
+            "[DONE] is all that the stream holds",
+            (event_stream(DONE),),
+            (HELLO,),
+            complete(FELL_BACK),
+        ),
+        tolerated(absent, 36, "the stream ends with its terminal event", *good_stream()),
+        tolerated(
+            f"{absent}/line-feed",
+            36,
+            "a lone line feed follows the terminal event",
+            *good_stream(),
+            b"\n",
+        ),
+        tolerated(
+            f"{absent}/held-open",
+            36,
+            "nothing follows the terminal event, and the connection stays open",
+            *good_stream(),
+            Control.HOLD,
+        ),
+    ]
+
+
+def _two_answers() -> list[Scenario]:
+    quirk = "two-created"
+    stray = message_events("Strange", item_id="msg_0")
+    other = [created(id="resp_2"), *good_events()[1:-1], completed(HELLO_ITEM, id="resp_2")]
+    only_hello = complete(items=("message",), never=("Strange",))
+
+    def contaminated(name: str, summary: str, *events: Json) -> Scenario:
+        return tolerated(f"{quirk}/{name}", 37, summary, *frames([*events, *other]), expected=only_hello)
+
+    return [
+        contaminated("at-once", "a second response begins before the first one has said a word", created()),
+        contaminated(
+            "mid-text",
+            "a second response begins half-way through the text of the first",
+            created(),
+            *stray[:3],
+        ),
+        contaminated(
+            "after-call",
+            "a second response begins after the first one has called a function",
+            created(),
+            *stray,
+            *function_call_events(output_index=1),
+        ),
+        contaminated("three", "a third response begins", created(), *stray, created(id="resp_3"), *stray[:3]),
+        contaminated(
+            "items-first",
+            "the items of a request that was given up come before response.created",
+            *stray,
+            *function_call_events(output_index=1),
+        ),
+        contaminated(
+            "rest-of-items-first",
+            "the rest of a call of a request that was given up comes before response.created",
+            *function_call_events()[2:],
+        ),
+        tolerated(
+            f"{quirk}/same-response",
+            37,
+            "the same response.created comes again half-way",
+            *frames([*good_events()[:5], created(), *good_events()[5:]]),
+        ),
+        tolerated(
+            "response-id-changes/completed",
+            38,
+            "the terminal response has another id than the first one",
+            *_ended_with(completed(HELLO_ITEM, id="resp_proxy_9")),
+        ),
+        tolerated(
+            "response-id-changes/every-event",
+            38,
+            "each event of the response has another id",
+            *frames(
+                [
+                    created(id="resp_1"),
+                    in_progress(id="resp_2"),
+                    *message_events(),
+                    completed(HELLO_ITEM, id="resp_3"),
+                ]
+            ),
+        ),
+    ]
+
+
+def _queued() -> list[Scenario]:
+    quirk = "queued-or-background-status"
+    queued: Json = {"type": "response.queued", "response": {**created()["response"], "status": "queued"}}
+
+    begun = json_answer(response_object(HELLO_ITEM, status="in_progress", usage=None))
+    waiting = json_answer(response_object(status="queued", usage=None))
+    return [
+        tolerated(
+            f"{quirk}/event",
+            72,
+            "response.queued comes before the answer",
+            *frames([created(), queued, *good_events()[1:]]),
+        ),
+        Scenario(
+            f"{quirk}/queued",
+            72,
+            "the body of each answer is a response that waits for its turn",
+            (waiting,),
+            (waiting,),
+            failed("protocol", says=("unfinished", "queued")),
+        ),
+        Scenario(
+            f"{quirk}/in-progress",
+            72,
+            "the body of each answer is a response that is not finished",
+            (begun,),
+            (begun,),
+            partial("Hello", "protocol", says=("unfinished",)),
+        ),
+    ]
+
+
+SCENARIOS: Final = (
+    *_preludes(),
+    *_created_missing(),
+    *_terminal_output(),
+    *_terminals(),
+    *_sentinels(),
+    *_two_answers(),
+    *_queued(),
+)

@@ -116,7 +116,8 @@ def _in_200_stream() -> list[Scenario]:
 
 def _usage_limits() -> list[Scenario]:
     quirk = "usage-limit-reached"
-    quota = failed("quota")
+    quota = failed("quota", says=("The usage limit of the plus plan is reached",))
+    bare = failed("quota", says=("The usage limit is reached", "another provider"))
     message = "The usage limit has been reached"
     fields: dict[str, Any] = {"plan_type": "plus", "resets_at": _NEXT_WEEK, "resets_in_seconds": 13872}
     plain = http_error(429, message, type="usage_limit_reached", **fields)
@@ -141,9 +142,9 @@ def _usage_limits() -> list[Scenario]:
             (with_headers,),
             (with_headers,),
             quota,
-            expected_with=with_codex_lb(quota),
+            expected_with=with_codex_lb(quota, says=("The usage limit of the ChatGPT plus plan is reached",)),
         ),
-        Scenario(f"{quirk}/codex-lb", 12, "HTTP 429 with type and code", (with_code,), (with_code,), quota),
+        Scenario(f"{quirk}/codex-lb", 12, "HTTP 429 with type and code", (with_code,), (with_code,), bare),
         Scenario(
             f"{quirk}/error-event",
             12,
@@ -158,7 +159,7 @@ def _usage_limits() -> list[Scenario]:
             "a failed response",
             (event_stream(*ONLY_CREATED, *frames([failed_event("usage_limit_reached", message)])),),
             (HELLO,),
-            quota,
+            bare,
         ),
     ]
 
@@ -186,6 +187,9 @@ def _retry_after() -> list[Scenario]:
         "header-date": refused(headers=(date, ("Retry-After", "Fri, 01 Jan 2027 00:00:05 GMT"))),
         "header-milliseconds": refused(headers=(("retry-after-ms", "1500"),)),
         "body-resets-in": refused(resets_in_seconds=20),
+        "body-retry-after": refused(retry_after_seconds=20),
+        "longest-of-all": refused("Try again in 2s.", (("Retry-After", "5"),), retry_after_seconds=20),
+        "nonsense": refused("Try again in 99999999 days.", (("Retry-After", "1e300"),), resets_at=-5),
         "text": refused("Rate limit reached. Please try again in 1.5s."),
         "unavailable": overloaded,
         "sse-retry": event_stream(*ONLY_CREATED, b"retry: 2000\n" + failure),
@@ -200,6 +204,9 @@ def _retry_after() -> list[Scenario]:
         "body-resets-in-hours": refused(resets_in_seconds=13872),
         "body-resets-at": refused(resets_at=_NEXT_WEEK),
         "text-minutes": refused("Rate limit reached. Please try again in 7m12s."),
+        "text-hours": refused("Usage resets in 3 hours."),
+        "text-days": refused("Please try again in 5 days 22 hours 11 minutes."),
+        "body-date": refused(resets_at=iso),
         "text-date": refused(f"API key request limit exceeded. Usage resets at {iso}."),
     }
     return [

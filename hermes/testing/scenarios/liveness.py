@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from hermes.testing.frames import comment, event, frames
+from hermes.testing.frames import data as data_only
 from hermes.testing.outcomes import (
+    FELL_BACK,
     RETRIED,
     RETRIED_TWICE,
     complete,
@@ -25,7 +28,7 @@ from hermes.testing.scenarios.common import (
     rate_limits_event,
     tolerated,
 )
-from hermes.testing.wire import good_stream
+from hermes.testing.wire import good_events, good_stream
 
 __all__ = ["SCENARIOS"]
 
@@ -52,11 +55,36 @@ def _keepalives() -> list[Scenario]:
             *good[5:],
         ),
         tolerated(
+            f"{quirk}/numbers",
+            22,
+            "keepalive events take numbers of the sequence, which has gaps without them",
+            *(
+                piece
+                for place, sent in enumerate(good_events())
+                for piece in frames(
+                    [
+                        {**sent, "sequence_number": 3 * place},
+                        {"type": "keepalive", "sequence_number": 3 * place + 1},
+                    ]
+                )
+            ),
+        ),
+        tolerated(
+            f"{quirk}/data-only",
+            22,
+            "keepalives come as data without an event field",
+            data_only({"type": "keepalive", "sequence_number": 1}),
+            *good[:5],
+            data_only({"type": "ping", "cost": "0"}),
+            *good[5:],
+        ),
+        tolerated(
             "comment-only-keepalive/before-created",
             23,
             "comments come before the first event",
             comment("keepalive"),
             comment("ping"),
+            comment("codex-lb recovery in progress"),
             *good,
         ),
         tolerated(
@@ -105,12 +133,15 @@ def _silence() -> list[Scenario]:
         *,
         live: Expected | None = None,
         then: tuple[Reply, ...] = (),
+        non_stream: Reply = HELLO,
         seconds: float = quickly,
     ) -> Scenario:
         deadlines = {deadline: seconds}
-        return Scenario(id, quirk, summary, (reply, *then), (HELLO,), expected, live, deadlines=deadlines)
+        streams = (reply, *then)
+        return Scenario(id, quirk, summary, streams, (non_stream,), expected, live, deadlines=deadlines)
 
     gave_up = failed("timeout", RETRIED_TWICE)
+    refused = "may silently refuse this model for this account"
     return [
         silent(
             "ttfb-silent-hang/no-headers",
@@ -118,7 +149,15 @@ def _silence() -> list[Scenario]:
             "the backend takes the request and never answers",
             event_stream(Control.BEFORE_HEADERS),
             "first_event",
-            gave_up,
+            replace(gave_up, says=("no answer headers", "first_event_timeout_seconds", refused)),
+        ),
+        silent(
+            "ttfb-silent-hang/no-headers-in-time",
+            24,
+            "the backend never answers, and headers have a deadline of their own",
+            event_stream(Control.BEFORE_HEADERS),
+            "headers",
+            replace(gave_up, says=("no answer headers", "headers_timeout_seconds", refused)),
         ),
         silent(
             "ttfb-silent-hang/no-bytes",
@@ -126,7 +165,44 @@ def _silence() -> list[Scenario]:
             "headers come and nothing else",
             event_stream(Control.HOLD),
             "first_event",
-            gave_up,
+            replace(gave_up, says=("answer headers, but no first event", refused)),
+        ),
+        silent(
+            "ttfb-silent-hang/length",
+            24,
+            "headers come with a length, and none of the bytes that they promise",
+            event_stream(Control.HOLD, framing="length"),
+            "first_event",
+            replace(gave_up, says=(refused,)),
+        ),
+        silent(
+            "ttfb-silent-hang/non-stream",
+            24,
+            "the stream lacks its end, and the non-streamed request is never answered",
+            event_stream(*NO_TERMINAL),
+            "total",
+            unconfirmed("Hello", "truncated", FELL_BACK),
+            live=unconfirmed("Hello", "truncated"),
+            non_stream=event_stream(Control.BEFORE_HEADERS),
+            seconds=patiently,
+        ),
+        silent(
+            "keepalive-json-event/no-event",
+            22,
+            "keepalive events come, and then nothing",
+            event_stream(*[event("keepalive", sequence_number=number) for number in range(5)], Control.HOLD),
+            "first_event",
+            replace(gave_up, says=("only keepalives",), never=(refused,)),
+        ),
+        silent(
+            "keepalive-json-event/mid-text-and-silence",
+            22,
+            "keepalive events come after half the text, and then nothing",
+            event_stream(*HALF_WAY, event("response.keep_alive"), event("ping", cost="0"), Control.HOLD),
+            "idle_events",
+            partial("Hel", "timeout", RETRIED_TWICE),
+            live=partial("Hel", "timeout"),
+            seconds=patiently,
         ),
         silent(
             "ttfb-silent-hang/once",
@@ -164,7 +240,7 @@ def _silence() -> list[Scenario]:
             "comments come for ever and no event",
             event_stream(Control.KEEPALIVES),
             "first_event",
-            gave_up,
+            replace(gave_up, says=("only keepalives",), never=(refused,)),
         ),
         silent(
             "comment-only-keepalive/after-created",
@@ -204,4 +280,31 @@ def _silence() -> list[Scenario]:
     ]
 
 
-SCENARIOS: Final = (*_keepalives(), *_vendor_events(), *_silence())
+def _buffered() -> list[Scenario]:
+    """A proxy collects the answer, and hands it on when it is whole."""
+    quirk = "proxy-buffers-sse"
+    whole = b"".join(good_stream())
+    shapes: dict[str, tuple[str, Reply]] = {
+        "at-once": ("the whole stream comes as one chunk", event_stream(whole)),
+        "length": ("the stream comes with its length", event_stream(whole, framing="length")),
+        "closed": ("the stream comes at once, and the connection ends", event_stream(whole, framing="close")),
+        "after-comments": (
+            "comments of the proxy come, and then the whole stream at once",
+            event_stream(comment("ping"), comment("ping"), whole),
+        ),
+        "kept-open": (
+            "the stream comes at once, and the connection stays open",
+            event_stream(whole, Control.HOLD),
+        ),
+        "two-halves": (
+            "the stream comes in two buffers, cut within a frame",
+            event_stream(whole[: len(whole) // 2], whole[len(whole) // 2 :]),
+        ),
+    }
+    return [
+        Scenario(f"{quirk}/{name}", 94, summary, (reply,), (HELLO,))
+        for name, (summary, reply) in shapes.items()
+    ]
+
+
+SCENARIOS: Final = (*_keepalives(), *_vendor_events(), *_silence(), *_buffered())

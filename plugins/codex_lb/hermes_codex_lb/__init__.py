@@ -13,6 +13,7 @@ from hermes_codex_lb.hooks import (
     fallback_request,
     normalize_stream_event,
     observe_headers,
+    prepare_request,
     repair_stream_event,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "name",
     "normalize_stream_event",
     "observe_headers",
+    "prepare_request",
     "priority",
     "repair_stream_event",
 ]

@@ -26,6 +26,7 @@ __all__ = [
     "fallback_request",
     "normalize_stream_event",
     "observe_headers",
+    "prepare_request",
     "repair_stream_event",
 ]
 
@@ -50,6 +51,12 @@ def normalize_stream_event(event: Event, context: AdapterContext) -> Sequence[Ev
     elif not event.type.startswith("codex.") and event.type not in _TELEMETRY:
         return None
     return []
+
+
+@hookimpl
+def prepare_request(request: Request, context: AdapterContext) -> None:
+    """Notes whether the request names an earlier response; it is sent as it is."""
+    notes_of(context).continues = "previous_response_id" in request
 
 
 @hookimpl
@@ -88,6 +95,8 @@ def fallback_request(request: Request, verdict: Verdict, context: AdapterContext
     """Asks again without streaming where the stream cannot be used and the endpoint allows it."""
     if context.memory.knows(EndpointFact.STREAM_REQUIRED):
         return None
+    if notes_of(context).continues:
+        return None  # the whole history comes first, which Hermes' own adapter knows to send
     return without_stream(request, verdict)
 
 

@@ -24,6 +24,7 @@ class CallNotes:
         fresh: the names of the limits that were told in this attempt.
         waited: the waiting time last told to the user in this attempt; None where none was.
         failures: how often each family of ambiguous failures was seen.
+        continues: the request names an earlier response.
     """
 
     attempt: int = 0
@@ -31,6 +32,7 @@ class CallNotes:
     fresh: set[str] = field(default_factory=set)
     waited: float | None = None
     failures: Counter[str] = field(default_factory=Counter)
+    continues: bool = False
 
     def learn(self, limits: RateLimits) -> RateLimits | None:
         """Notes ``limits``, completed from earlier ones of the attempt; None where nothing is new."""

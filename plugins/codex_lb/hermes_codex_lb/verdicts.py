@@ -66,21 +66,27 @@ class _Case:
         hint: str = "",
         retry_at: float | None = None,
         retryable: bool = False,
+        retries: int | None = None,
         param: str = "",
     ) -> Verdict:
         status = self.failure.status
         if status is None or status < 400:
             status = self.detail.status or status
+        code = text(self.detail.code or self.detail.type)
+        request_id = text(self.failure.request_id or self.detail.request_id, 120)
+        facts = (code, f"HTTP {status}" if status not in (None, 200) else "", f"request {request_id}")
+        told = ", ".join(fact for fact in facts if fact and fact != "request ")
         return Verdict(
             kind=kind,
             retryable=retryable,
             retry_at=retry_at,
-            message=f"{message}.",
+            message=f"{message} ({told})." if told else f"{message}.",
             hint=hint,
-            code=text(self.detail.code or self.detail.type),
+            code=code,
             status=status,
-            request_id=self.failure.request_id,
+            request_id=request_id,
             param=param,
+            retries=retries,
         )
 
     def quoting(self, sentence: str) -> str:
@@ -228,6 +234,10 @@ def _masked(kind: VerdictKind) -> _Judge:
     def judge_masked(case: _Case) -> Verdict:
         count = case.notes.count("masked")
         sentence = "codex-lb lost its connection to ChatGPT before the answer was complete"
+        if case.notes.continues:
+            # It is told so too when the earlier response is lost, and then no retry helps:
+            # https://github.com/Soju06/codex-lb/issues/221
+            return case.verdict(kind, case.quoting(sentence), hint=_DASHBOARD)
         spent = rate_limits.exhausted(case.limits())
         reset = rate_limits.reset_of(spent)
         if count > len(_MASKED):
@@ -254,6 +264,8 @@ def _upstream_error(case: _Case) -> Verdict | None:
     status = case.failure.status
     if status is not None and 400 <= status < 500:
         return None  # the status says more than this catch-all code
+    if _GENERAL_REFUSAL.search(case.detail.message[:1000]):
+        return None  # so do the words of whoever answered codex-lb; general adapters read them
     return case.verdict(
         VerdictKind.SERVER_ERROR,
         case.quoting("ChatGPT answered codex-lb with an error"),
@@ -268,6 +280,14 @@ def _model_unavailable(case: _Case) -> Verdict:
         case.quoting("codex-lb cannot serve this model"),
         hint="Choose another model (-m); `GET /v1/models` of codex-lb lists those of its accounts.",
     )
+
+
+def _model_not_for_account(case: _Case) -> Verdict:
+    """The account that codex-lb took does not offer the model; the next one may.
+
+    https://github.com/Soju06/codex-lb/issues/480
+    """
+    return replace(_model_unavailable(case), retryable=True, retries=1)
 
 
 def _model_not_allowed(case: _Case) -> Verdict:
@@ -316,10 +336,8 @@ def _bad_request(case: _Case) -> Verdict | None:
     detail = case.detail
     if detail.param == "previous_response_id" or _PREVIOUS_RESPONSE.search(detail.message[:1000]):
         return _previous_response(case)
-    if detail.code.lower() not in _OWN_REQUEST_CODES:
-        return None  # a code of OpenAI's own: parameters and reasoning items have general answers
-    if _GENERAL_REFUSAL.search(detail.message[:1000]):
-        return None
+    if not _OWN_REFUSAL.search(detail.message[:1000]):
+        return None  # OpenAI's own: parameters, schemas and replayed items have general answers
     param = text(detail.param)
     where = f" (parameter `{param}`)" if param else ""
     return case.verdict(
@@ -410,17 +428,9 @@ _BY_CODE: Final = _table(
 )
 """By ``code``, or by ``type`` where the code is missing or unknown: ChatGPT's 429 has no code."""
 
-_OWN_REQUEST_CODES: Final = (
-    "",
-    "invalid_request_error",
-    "invalid_function_parameters",
-    "invalid_json_schema",
-    "unsupported_input_image_format",
-)
-
 _BY_SENTENCE: Final[tuple[tuple[re.Pattern[str], _Judge], ...]] = (
     # The code varies with codex-lb's transport: `invalid_request_error`, `upstream_error`, or none.
-    (re.compile(r"model is not supported when using codex", re.IGNORECASE), _model_unavailable),
+    (re.compile(r"model is not supported when using codex", re.IGNORECASE), _model_not_for_account),
     (re.compile(r"selected model is at capacity", re.IGNORECASE), _upstream_overload),
     (re.compile(r"proxy authentication must be configured", re.IGNORECASE), _remote_access),
     (re.compile(r"your session has ended", re.IGNORECASE), _account_login),
@@ -431,9 +441,10 @@ _ACCOUNTS_NEED_A_PERSON: Final = re.compile(r"paused|deactivated|re-?authenticat
 _PREVIOUS_RESPONSE: Final = re.compile(
     r"previous response\b.{0,200}\bnot found|`previous_response_id`", re.IGNORECASE | re.DOTALL
 )
+_OWN_REFUSAL: Final = re.compile(r"^invalid request payload|input_image|both `?messages`? and", re.IGNORECASE)
 _GENERAL_REFUSAL: Final = re.compile(
-    r"stream must be|(unsupported|unknown|unrecognized) (request )?(parameter|argument)|encrypted content"
-    r"|item with id|no tool (output|call) found",
+    r"unsupported|not supported|unknown|unrecogni[sz]ed|invalid|must be|missing|required|validation"
+    r"|encrypted content|\bitem\b|\btool|\bschema\b",
     re.IGNORECASE,
 )
-"""What general adapters answer with another request: the stream, a parameter, replayed items."""
+"""What general adapters answer with another request, whatever code and status codex-lb gave it."""

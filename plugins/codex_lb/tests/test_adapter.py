@@ -25,6 +25,7 @@ def test_pluggy_finds_every_hook_on_the_module() -> None:
         "fallback_request",
         "normalize_stream_event",
         "observe_headers",
+        "prepare_request",
         "repair_stream_event",
     }
 

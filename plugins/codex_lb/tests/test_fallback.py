@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hermes_codex_lb import fallback_request
+from hermes_codex_lb import classify_stream_error, fallback_request, prepare_request
 
-from hermes.providers.contract import EndpointFact, Request, Verdict, VerdictKind
+from hermes.providers.contract import EndpointFact, Failure, FailureKind, Request, Verdict, VerdictKind
 
 STREAMED = Request(model="gpt-5.4", input="hi", stream=True, stream_options={"include_obfuscation": False})
 
@@ -42,3 +42,13 @@ def test_an_endpoint_that_wants_streams_gets_no_other_request(new_call: Any) -> 
 def test_a_request_that_does_not_stream_has_no_fallback(new_call: Any) -> None:
     request = Request(model="gpt-5.4", input="hi")
     assert fallback_request(request, Verdict(VerdictKind.ORDER_MISMATCH), new_call()[0]) is None
+
+
+def test_a_request_that_names_an_earlier_response_is_left_to_hermes(new_call: Any) -> None:
+    context, _ = new_call()
+    assert prepare_request(STREAMED.replacing(previous_response_id="resp_0"), context) is None
+    masked = Failure(FailureKind.HTTP_STATUS, status=502, body=b'{"error":{"code":"stream_incomplete"}}')
+    verdict = classify_stream_error(masked, context)
+    assert verdict is not None
+    assert (verdict.kind, verdict.retryable) == (VerdictKind.TRUNCATED, False)
+    assert fallback_request(STREAMED, verdict, context) is None

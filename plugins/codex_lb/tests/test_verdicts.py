@@ -202,7 +202,7 @@ TABLE: dict[str, Row] = {
             "code": "upstream_error",
             "message": "The 'gpt-9' model is not supported when using Codex with a ChatGPT account.",
         },
-        VerdictKind.MODEL_UNAVAILABLE, False, None, "'gpt-9' model is not supported", "/v1/models",
+        VerdictKind.MODEL_UNAVAILABLE, True, None, "'gpt-9' model is not supported", "/v1/models",
     ),
     "model not for the key": (
         403,
@@ -310,7 +310,8 @@ def test_every_form_of_an_error_gets_the_same_verdict(case: str, form: Form, new
 def test_the_forms_differ_in_the_status_only(case: str, new_call: Any) -> None:
     status, error, *_ = TABLE[case]
     verdicts = [classify_stream_error(form(error, status), new_call()[0]) for form in FORMS]
-    assert len({replace(verdict, status=None) for verdict in verdicts if verdict}) == 1
+    told = {replace(v, status=None, message=v.message.replace(f"HTTP {status}, ", "")) for v in verdicts if v}
+    assert len(told) == 1
     assert [verdict.status for verdict in verdicts if verdict] == [status, 200, status, 200]
 
 
@@ -403,7 +404,7 @@ def test_413_needs_no_code(body: bytes, new_call: Any) -> None:
     verdict = classify_stream_error(failure, new_call()[0])
     assert verdict == Verdict(
         VerdictKind.BAD_REQUEST,
-        message="The request is too large.",
+        message="The request is too large (HTTP 413).",
         hint="Shorten the prompt, or leave out images and long tool outputs.",
         status=413,
     )
@@ -554,6 +555,24 @@ def test_another_account_is_tried_once(new_call: Any) -> None:
     assert [verdict.retryable for verdict in verdicts if verdict] == [True, False]
 
 
+def test_another_account_s_models_are_tried_once(new_call: Any) -> None:
+    error = {"message": "The 'x' model is not supported when using Codex with a ChatGPT account."}
+    for form in FORMS:
+        verdict = classify_stream_error(form(error, 400), new_call()[0])
+        assert verdict is not None
+        assert (verdict.retryable, verdict.retries) == (True, 1)
+
+
+def test_the_sentence_ends_with_code_status_and_request(new_call: Any) -> None:
+    error = {"code": "no_accounts", "message": "All busy"}
+    verdict = classify_stream_error(http(error, 503), new_call()[0])
+    assert verdict is not None
+    assert verdict.message == "codex-lb has no free account: All busy (no_accounts, HTTP 503, request req_1)."
+    nameless = classify_stream_error(replace(http(error, 503), request_id=""), new_call()[0])
+    assert nameless is not None
+    assert nameless.message.endswith("(no_accounts, HTTP 503).")
+
+
 def test_a_refused_key_is_never_repeated(new_call: Any) -> None:
     error = {"code": "invalid_api_key", "message": "Incorrect API key provided: sk-clb-secret"}
     verdict = classify_stream_error(http(error, 401), new_call()[0])
@@ -563,9 +582,18 @@ def test_a_refused_key_is_never_repeated(new_call: Any) -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        ({"message": "<!doctype html><html>502"}, "codex-lb has no free account."),
-        ({"message": "Bad gateway <html><body>"}, "codex-lb has no free account: Bad gateway."),
-        ({"code": "invalid_request_error", "param": "<html>"}, "codex-lb refuses the request."),
+        (
+            {"message": "<!doctype html><html>502"},
+            "codex-lb has no free account (no_accounts, request req_1).",
+        ),
+        (
+            {"message": "Bad gateway <html><body>"},
+            "codex-lb has no free account: Bad gateway (no_accounts, request req_1).",
+        ),
+        (
+            {"code": "invalid_request_error", "message": "Invalid request payload", "param": "<html>"},
+            "codex-lb refuses the request: Invalid request payload (invalid_request_error, request req_1).",
+        ),
         ({"code": "usage_limit_reached", "plan_type": "<b>x"}, None),
     ],
 )

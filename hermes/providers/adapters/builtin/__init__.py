@@ -1,0 +1,75 @@
+"""What is right for every backend: verdicts, requests put right, and generic keepalives dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from hermes.providers.adapters import rewrites
+from hermes.providers.adapters.builtin.corrections import correction, is_about_previous_response
+from hermes.providers.adapters.builtin.other_ways import OUTPUT, other_way
+from hermes.providers.adapters.builtin.preflight import MADE, prepared
+from hermes.providers.adapters.verdicts import verdict_of
+from hermes.providers.contract import (
+    AdapterContext,
+    Event,
+    Failure,
+    FailureKind,
+    Fallback,
+    Request,
+    Verdict,
+    VerdictKind,
+    hookimpl,
+)
+
+name: Final = "builtin"
+api_version: Final = 1
+priority: Final = -1000  # everybody else is asked first
+# Undocumented liveness signals: https://github.com/openai/openai-node/issues/1964 and
+# https://github.com/OpenRouterTeam/python-sdk/issues/266
+event_types: Final = ("keepalive", "ping", "response.keep_alive")
+
+_CORRECTABLE: Final = (VerdictKind.BAD_REQUEST, VerdictKind.REPLAY_INVALID)
+_BARE: Final = "bare"
+_SEND_IT_WHOLE: Final = (
+    "The request holds only what is new: send the whole conversation, without `previous_response_id`."
+)
+
+
+@hookimpl
+def prepare_request(request: Request, context: AdapterContext) -> Request:
+    """The request as every backend takes it, and as this one has taught."""
+    request = prepared(request, context)
+    context.scratch[_BARE] = "previous_response_id" in request and not rewrites.stands_alone(request)
+    return request
+
+
+@hookimpl
+def normalize_stream_event(event: Event, context: AdapterContext) -> Sequence[Event]:
+    """Drops keepalives wherever they come: they say that the backend lives, and nothing else."""
+    return ()
+
+
+@hookimpl
+def classify_stream_error(failure: Failure, context: AdapterContext) -> Verdict:
+    """A verdict on any failure."""
+    verdict = verdict_of(failure)
+    if failure.kind is FailureKind.NO_ANSWER:
+        context.scratch[OUTPUT] = failure.output
+    if verdict.kind in _CORRECTABLE and context.scratch.get(_BARE) and is_about_previous_response(verdict):
+        verdict = replace(verdict, hint=_SEND_IT_WHOLE)
+    return verdict
+
+
+@hookimpl
+def fallback_request(request: Request, verdict: Verdict, context: AdapterContext) -> Fallback | None:
+    """The refused request put right, or another way to ask for the same answer."""
+    made: tuple[str, ...] = context.scratch.get(MADE, ())
+    if verdict.kind in _CORRECTABLE:
+        learnt = (lesson.name for lesson in context.memory.lessons)
+        fallback = correction(request, verdict, {*made, *learnt})
+        if fallback is not None:
+            context.scratch[MADE] = (*made, fallback.strategy)
+            return fallback
+    return other_way(request, verdict, context)

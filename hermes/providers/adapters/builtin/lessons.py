@@ -1,0 +1,173 @@
+"""What a refusal teaches: a name that can be kept, and the change to a request that it stands for.
+
+The names are stable, because they are kept beyond the session and people read them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from hermes.providers.adapters import rewrites
+from hermes.providers.contract import Request
+
+__all__ = ["DEFAULT_INSTRUCTIONS", "STREAM_REFUSED", "Lesson", "lesson_named"]
+
+DEFAULT_INSTRUCTIONS: Final = "You are a helpful assistant."
+STREAM_REFUSED: Final = "stream_refused"
+
+Rewrite = Callable[[Request], Request]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A change to requests that a backend asked for.
+
+    Attributes:
+        name: under which it is kept.
+        rewrite: the change; it gives the same request where there is nothing to change.
+        how: how the request is sent from here on, to follow "Asking again".
+        standing: what the user must be told in every call that the change touches; mostly nothing.
+    """
+
+    name: str
+    rewrite: Rewrite
+    how: str
+    standing: str = ""
+
+
+_NEEDED: Final = frozenset({"model", "input", "stream"})
+_PARAMETER: Final = re.compile(r"without_(?P<path>[A-Za-z_]\w*(?:\[\])?(?:\.\w+)*)")
+_PARTS_OF_LISTS: Final = re.compile(r"(?P<list>input|tools)\[\]\.(?P<key>\w+)")
+_CORE_OF: Final = {
+    "input": frozenset(
+        {"type", "role", "content", "id", "call_id", "name", "arguments", "output", "input", "summary"}
+    ),
+    "tools": frozenset({"type", "name", "parameters"}),
+}
+_EFFORT: Final = re.compile(rf"effort_at_(?P<side>most|least)_(?P<effort>{'|'.join(rewrites.EFFORTS)})")
+
+# Keywords by which users guard or shape the answer: to lose one is never passed over in silence.
+_LOST: Final = {
+    "max_output_tokens": "the request asks for no limit of output tokens",
+    "max_tool_calls": "the request asks for no limit of tool calls",
+    "store": "the backend decides whether it stores the conversation",
+    "tools": "the model has no tools",
+    "text": "the request asks for no form of the answer",
+    "text.format": "the request asks for no form of the answer",
+    "safety_identifier": "the request names no end user",
+}
+
+
+def _of_stateless(request: Request) -> Request:
+    """Nothing that only the backend that issued or stored it could know again, but for sealed reasoning."""
+    return rewrites.without_item_ids(rewrites.without_stored_items(request))
+
+
+def _with_instructions(request: Request) -> Request:
+    """Instructions that are not empty: the caller's own guidance where there is some."""
+    if request.get("instructions"):
+        return request
+    request = rewrites.system_to_instructions(request)
+    return rewrites.with_defaults(request, instructions=DEFAULT_INSTRUCTIONS)
+
+
+def _unstored(request: Request) -> Request:
+    return request if request.get("store") is False else request.replacing(store=False)
+
+
+def _not_streamed(request: Request) -> Request:
+    return request.without("stream", "stream_options") if request.streams else request
+
+
+def _with_full_history(request: Request) -> Request:
+    """No ``previous_response_id``, where the request holds the conversation itself; else the same request."""
+    if "previous_response_id" not in request or not rewrites.stands_alone(request):
+        return request
+    return request.without("previous_response_id")
+
+
+_NAMED: Final = {
+    lesson.name: lesson
+    for lesson in (
+        Lesson("default_instructions", _with_instructions, "with instructions"),
+        Lesson(
+            "instructions_as_message", rewrites.instructions_as_message, "with the instructions as a message"
+        ),
+        Lesson(STREAM_REFUSED, _not_streamed, "without streaming"),
+        Lesson("store_false", _unstored, "with `store` set to false"),
+        Lesson("without_item_ids", _of_stateless, "without the ids of earlier items"),
+        Lesson(
+            "without_reasoning_items", rewrites.without_reasoning, "without the model's earlier reasoning"
+        ),
+        Lesson("without_previous_response_id", _with_full_history, "with the whole conversation"),
+        Lesson(
+            "roles_system_to_developer",
+            partial(rewrites.with_role, old="system", new="developer"),
+            "with the role `developer` for system messages",
+        ),
+        Lesson(
+            "roles_developer_to_system",
+            partial(rewrites.with_role, old="developer", new="system"),
+            "with the role `system` for developer messages",
+        ),
+        Lesson(
+            "system_to_instructions",
+            rewrites.system_to_instructions,
+            "with system and developer messages in `instructions`",
+        ),
+        Lesson("plain_schemas", rewrites.with_plain_schemas, "with simpler schemas"),
+        Lesson("distinct_tools", rewrites.with_distinct_tools, "with one tool of each name"),
+        Lesson(
+            "function_tools_only",
+            rewrites.with_function_tools_only,
+            "with function tools only",
+            "This backend takes function tools only: the other tools are left out.",
+        ),
+        Lesson(
+            "outputs_behind_calls",
+            rewrites.with_outputs_adjacent,
+            "with the outputs of tools directly behind their calls",
+        ),
+        Lesson("text_outputs", rewrites.with_text_outputs, "with the outputs of tools as text"),
+    )
+}
+
+
+def lesson_named(name: str) -> Lesson | None:
+    """The lesson of that name; None where it is nobody's here.
+
+    Besides the named ones there are ``without_PATH`` for an optional keyword or a part of one, and
+    ``effort_at_most_EFFORT`` and ``effort_at_least_EFFORT``.
+    """
+    if name in _NAMED:
+        return _NAMED[name]
+    effort = _EFFORT.fullmatch(name)
+    if effort is not None:
+        rewrite = rewrites.with_effort_at_most if effort["side"] == "most" else rewrites.with_effort_at_least
+        how = f"with a reasoning effort of at {effort['side']} `{effort['effort']}`"
+        return Lesson(name, partial(rewrite, effort=effort["effort"]), how)
+    told = _PARAMETER.fullmatch(name)
+    if told is None or not _is_optional(told["path"]):
+        return None
+    path = told["path"]
+    lost = _LOST.get(path, "")
+    how = f"without `{path}`" + (f", so {lost}" if lost else "")
+    standing = f"This backend takes no `{path}`, so {lost}." if lost else ""
+    return Lesson(name, partial(_without, path=path), how, standing)
+
+
+def _is_optional(path: str) -> bool:
+    if path == "previous_response_id":
+        return False
+    part = _PARTS_OF_LISTS.fullmatch(path)
+    if part is not None:
+        return part["key"] not in _CORE_OF[part["list"]]
+    return "[]" not in path and path.partition(".")[0] not in _NEEDED
+
+
+def _without(request: Request, path: str) -> Request:
+    return rewrites.without_parameters(request, path)

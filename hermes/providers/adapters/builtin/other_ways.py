@@ -1,0 +1,73 @@
+"""The other ways to ask for the same answer: a stream or none, and an answer that is to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from hermes.providers.adapters import rewrites
+from hermes.providers.adapters.builtin.lessons import lesson_named
+from hermes.providers.contract import AdapterContext, EndpointFact, Fallback, Request, Verdict, VerdictKind
+
+__all__ = ["OUTPUT", "other_way"]
+
+OUTPUT: Final = "output"
+"""Where ``AdapterContext.scratch`` holds the items of an answer that did not come to its point."""
+
+_BROKEN_STREAM: Final = (VerdictKind.ORDER_MISMATCH, VerdictKind.TRUNCATED)
+
+
+def other_way(request: Request, verdict: Verdict, context: AdapterContext) -> Fallback | None:
+    """The other way to ask, where the failure was one of the way; None where it was not."""
+    if verdict.code == "no_answer_text":
+        return _continued(request, context)
+    if verdict.code == "stream_incomplete" and "previous_response_id" in request:
+        found = _with_full_history(request, verdict)
+        if found is not None:
+            return found
+    stream = request.replacing(stream=True)
+    if verdict.kind is VerdictKind.STREAM_REQUIRED:
+        # It may be the prelude that broke the stream before: this time it is not in the way.
+        return Fallback("tolerant_stream", stream, tolerate_prelude=True)
+    empty = verdict.code == "empty_answer"
+    if empty and not context.streaming:
+        if context.scratch.get("empty_stream"):
+            return None  # both ways were empty
+        return Fallback("stream", stream, tolerate_prelude=True)
+    if not empty and verdict.kind not in _BROKEN_STREAM:
+        return None
+    if empty:
+        context.scratch["empty_stream"] = True
+    if context.memory.knows(EndpointFact.STREAM_REQUIRED):
+        return Fallback("tolerant_stream", stream, tolerate_prelude=True)
+    return _without_stream(request) if context.streaming else None
+
+
+def _without_stream(request: Request) -> Fallback:
+    # Some backends stream whatever they are asked for, their prelude included.
+    return Fallback("non_stream", request.without("stream", "stream_options"), tolerate_prelude=True)
+
+
+def _with_full_history(request: Request, verdict: Verdict) -> Fallback | None:
+    """A gateway may hide behind a cut stream that it lost the earlier response.
+
+    https://github.com/Soju06/codex-lb/issues/221
+    """
+    lesson = lesson_named("without_previous_response_id")
+    changed = request if lesson is None else lesson.rewrite(request)
+    if lesson is None or changed is request:
+        return None
+    return Fallback(
+        lesson.name, changed, tolerate_prelude=True, notice=f"{verdict.message} Asking again {lesson.how}."
+    )
+
+
+def _continued(request: Request, context: AdapterContext) -> Fallback:
+    """The same request behind what the model has thought so far."""
+    output: Sequence[Mapping[str, Any]] = context.scratch.get(OUTPUT, ())
+    return Fallback(
+        "continue",
+        rewrites.with_items_appended(request, output),
+        tolerate_prelude=True,
+        notice="The model stopped before its answer. Asking it to go on.",
+    )

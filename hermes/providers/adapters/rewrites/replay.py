@@ -1,0 +1,131 @@
+"""Items of earlier answers, as a backend takes them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from hermes.providers.adapters.rewrites.conversation import input_as_list
+from hermes.providers.adapters.rewrites.entries import (
+    Json,
+    entries,
+    plain,
+    with_each,
+    with_entries,
+    without_keys,
+)
+from hermes.providers.contract import Request
+
+__all__ = [
+    "with_items_appended",
+    "with_reasoning_summaries",
+    "with_text_outputs",
+    "without_item_ids",
+    "without_reasoning",
+    "without_stored_items",
+]
+
+# Other items or the backend refer to these by their id.
+_NAMED_BY_ID: Final = ("image_generation_call", "mcp_approval_request")
+_OUTPUTS: Final = ("function_call_output", "custom_tool_call_output")
+
+
+def without_item_ids(request: Request) -> Request:
+    """The request without the ids of input items, and without items that are nothing but an id."""
+
+    def nameless(item: Json) -> Json | None:
+        if _is_reference(item):
+            return None
+        return item if item.get("type") in _NAMED_BY_ID else without_keys(item, "id")
+
+    return with_each(request, "input", nameless)
+
+
+def without_reasoning(request: Request) -> Request:
+    """The request without reasoning items.
+
+    The other items lose their ids then: by its id a backend knows the reasoning that an item came with, and
+    asks for it.
+    """
+    request, before = with_each(request, "input", _unless_reasoning), request
+    return request if request is before else without_item_ids(request)
+
+
+def _unless_reasoning(item: Json) -> Json | None:
+    told_by_id = _is_reference(item) and str(item.get("id", "")).startswith("rs_")
+    return None if item.get("type") == "reasoning" or told_by_id else item
+
+
+def without_stored_items(request: Request) -> Request:
+    """The request without what only a backend that stored it can read.
+
+    References go, and reasoning that carries neither ``encrypted_content`` nor its plain text; reasoning with
+    ``encrypted_content`` keeps no id. https://platform.openai.com/docs/guides/reasoning#encrypted-reasoning-items
+    """
+    lost = False
+
+    def kept(item: Json) -> Json | None:
+        nonlocal lost
+        if _is_reference(item):
+            lost = True
+            return None
+        if item.get("type") != "reasoning":
+            return item
+        if item.get("encrypted_content"):
+            return without_keys(item, "id")
+        if item.get("content"):
+            return item  # open models tell their reasoning in the clear
+        lost = True
+        return None
+
+    request = with_each(request, "input", kept)
+    return without_item_ids(request) if lost else request
+
+
+def with_reasoning_summaries(request: Request) -> Request:
+    """The request with a ``summary`` in each reasoning item: the API requires one, if only an empty one."""
+
+    def summarised(item: Json) -> Json:
+        missing = item.get("type") == "reasoning" and item.get("summary") is None
+        return {**item, "summary": []} if missing else item
+
+    return with_each(request, "input", summarised)
+
+
+def with_text_outputs(request: Request) -> Request:
+    """The request with the outputs of tools as texts; images and files in them become a word in brackets."""
+
+    def as_text(item: Json) -> Json:
+        output = item.get("output")
+        if item.get("type") not in _OUTPUTS or not isinstance(output, Sequence) or isinstance(output, str):
+            return item
+        return {**item, "output": "\n".join(_words(plain(part)) for part in output)}
+
+    return with_each(request, "input", as_text)
+
+
+def _words(part: Json) -> str:
+    text = part.get("text")
+    if isinstance(text, str):
+        return text
+    name = part.get("filename")
+    if isinstance(name, str) and name:
+        return f"[file: {name}]"
+    kind = str(part.get("type", "")).removeprefix("input_").removeprefix("output_")
+    return f"[{kind or 'data'}]"
+
+
+def with_items_appended(request: Request, items: Iterable[Json]) -> Request:
+    """The request with the items of an answer at the end of its input.
+
+    They lose their ids where nothing is stored, for then nobody knows them by these.
+    """
+    request = input_as_list(request)
+    unstored = request.get("store") is False
+    answered: list[Any] = [without_keys(item, "id") if unstored else item for item in items]
+    return with_entries(request, "input", [*entries(request, "input"), *answered])
+
+
+def _is_reference(item: Json) -> bool:
+    # The type may be left out: https://platform.openai.com/docs/api-reference/responses/create
+    return item.get("type") == "item_reference" or set(item) == {"id"}
