@@ -285,6 +285,9 @@ class AnswerEngine:
 
 def _is_billed_and_empty(answer: Answer) -> bool:
     """A completed answer without content, unless the backend says that it was billed nothing for it."""
-    if any(item.type not in ("", "message") or item.text or item.refusal or item.commentary for item in answer.items):
+    if any(
+        item.type not in ("", "message") or item.text or item.refusal or item.commentary
+        for item in answer.items
+    ):
         return False
     return answer.usage is None or answer.usage.output_tokens != 0

@@ -18,7 +18,6 @@ from hermes.providers.adapters.rewrites import (
     without_item_ids,
     without_parameters,
 )
-from hermes.providers.adapters.verdicts import verdict_of
 from hermes.providers.contract import (
     API_VERSION,
     AdapterContext,
@@ -81,6 +80,8 @@ class ProfiledAdapter:
     def classify_stream_error(self, failure: Failure, context: AdapterContext) -> Verdict | None:
         """The general verdict, with what this backend means by the failure; None where that is the same."""
         profile = self.profile
+        from hermes.providers.adapters.verdicts import verdict_of  # only failed attempts need it
+
         verdict = verdict_of(failure)
         told: dict[str, Any] = {}
         if profile.reasoning_is_final and failure.kind is FailureKind.NO_ANSWER:

@@ -1,4 +1,7 @@
-"""What is right for every backend: verdicts, requests put right, and generic keepalives dropped."""
+"""What is right for every backend: verdicts, requests put right, and generic keepalives dropped.
+
+What only failed attempts need is imported there: its tables of words take milliseconds to compile.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,8 @@ from dataclasses import replace
 from typing import Final
 
 from hermes.providers.adapters import rewrites
-from hermes.providers.adapters.builtin.corrections import correction, is_about_previous_response
 from hermes.providers.adapters.builtin.other_ways import OUTPUT, other_way
 from hermes.providers.adapters.builtin.preflight import MADE, prepared
-from hermes.providers.adapters.verdicts import verdict_of
 from hermes.providers.contract import (
     AdapterContext,
     Event,
@@ -54,6 +55,9 @@ def normalize_stream_event(event: Event, context: AdapterContext) -> Sequence[Ev
 @hookimpl
 def classify_stream_error(failure: Failure, context: AdapterContext) -> Verdict:
     """A verdict on any failure."""
+    from hermes.providers.adapters.builtin.corrections import is_about_previous_response
+    from hermes.providers.adapters.verdicts import verdict_of
+
     verdict = verdict_of(failure)
     if failure.kind is FailureKind.NO_ANSWER:
         context.scratch[OUTPUT] = failure.output
@@ -65,6 +69,8 @@ def classify_stream_error(failure: Failure, context: AdapterContext) -> Verdict:
 @hookimpl
 def fallback_request(request: Request, verdict: Verdict, context: AdapterContext) -> Fallback | None:
     """The refused request put right, or another way to ask for the same answer."""
+    from hermes.providers.adapters.builtin.corrections import correction
+
     made: tuple[str, ...] = context.scratch.get(MADE, ())
     if verdict.kind in _CORRECTABLE:
         learnt = (lesson.name for lesson in context.memory.lessons)
