@@ -213,9 +213,9 @@ def _is_heeded(one: KeptLesson, adapters: Sequence[str]) -> bool:
 
 def _words(lesson: str) -> str:
     """A lesson in words; one that an adapter of another package learnt is shown by its name."""
-    from hermes.providers.adapters.builtin.lessons import lesson_named
+    from hermes.providers.adapters.builtin.lessons import change_named
 
-    known = lesson_named(lesson)
+    known = change_named(lesson)
     if known is not None:
         return f"It is asked {_shown(known.how)}."
     return _FACTS.get(lesson) or f"`{_shown(lesson)}`."

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hermes.providers.adapters import builtin
-from hermes.providers.adapters.builtin.lessons import lesson_named
+from hermes.providers.adapters.builtin.lessons import change_named
 from hermes.providers.contract import (
     AdapterContext,
     EndpointFact,
@@ -462,7 +462,7 @@ def test_a_request_that_holds_only_what_is_new_is_never_sent_without_its_past() 
     "name", ["", "without_", "without_a b", "without_input", "without_tools[].name", "nope", "without_\x1b"]
 )
 def test_names_that_are_no_lessons(name: str) -> None:
-    assert lesson_named(name) is None
+    assert change_named(name) is None
 
 
 @pytest.mark.parametrize("kind", ["keepalive", "ping", "response.keep_alive"])

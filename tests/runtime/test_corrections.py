@@ -244,3 +244,12 @@ def test_a_billed_answer_without_items_is_asked_for_as_a_stream(call: Call) -> N
 def _response() -> dict[str, Any]:
     usage = {"input_tokens": 2, "output_tokens": 18, "total_tokens": 20}
     return {"id": "resp_1", "object": "response", "status": "completed", "output": [], "usage": usage}
+
+
+def test_foreign_reasoning_is_left_out_for_this_session_only(call: Call) -> None:
+    kept: list[str] = []
+    memory = EndpointMemory(on_learn=lambda lesson: kept.append(lesson.name))
+    found = scenario("foreign-encrypted-content/error-object")
+    assert call(found, memory=memory).kinds == ("stream", "stream")
+    assert call(found, memory=memory).kinds == ("stream",)
+    assert kept == []

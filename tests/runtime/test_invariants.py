@@ -51,6 +51,14 @@ class Told:
         return "".join(text for kind, _, text in self.delivered if kind == "text")
 
 
+MOST_BYTES = 1_000_000
+"""Megabytes in pieces of a few bytes prove nothing more, and take half a minute."""
+
+
+def size_of(reply: Reply) -> int:
+    return sum(len(step) for step in reply.steps if isinstance(step, bytes))
+
+
 def bodies() -> list[tuple[str, Reply]]:
     """Every reply under HTTP 200, whether it is to be streamed or not."""
     found: dict[int, tuple[str, Reply]] = {}
@@ -61,7 +69,7 @@ def bodies() -> list[tuple[str, Reply]]:
     return list(found.values())
 
 
-BODIES = bodies()
+BODIES = [(name, reply) for name, reply in bodies() if size_of(reply) < MOST_BYTES]
 # Where the backend takes back what it streamed, and the user is told so.
 REVISED = {
     id(reply)

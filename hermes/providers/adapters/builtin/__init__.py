@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from hermes.providers.adapters import rewrites
+from hermes.providers.adapters.builtin.lessons import FOR_THE_SESSION
 from hermes.providers.adapters.builtin.other_ways import OUTPUT, other_way
 from hermes.providers.adapters.builtin.preflight import MADE, prepared
 from hermes.providers.contract import (
@@ -77,5 +78,8 @@ def fallback_request(request: Request, verdict: Verdict, context: AdapterContext
         fallback = correction(request, verdict, {*made, *learnt})
         if fallback is not None:
             context.scratch[MADE] = (*made, fallback.strategy)
+            if fallback.lesson in FOR_THE_SESSION:
+                context.memory.assume(fallback.lesson)
+                fallback = replace(fallback, lesson="")
             return fallback
     return other_way(request, verdict, context)

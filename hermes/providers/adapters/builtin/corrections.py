@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from hermes.providers.adapters import rewrites
-from hermes.providers.adapters.builtin.lessons import STREAM_REFUSED, Lesson, lesson_named
+from hermes.providers.adapters.builtin.lessons import STREAM_REFUSED, Change, change_named
 from hermes.providers.contract import Fallback, Request, Verdict, VerdictKind
 
 __all__ = ["correction", "is_about_previous_response"]
@@ -138,24 +138,24 @@ def correction(request: Request, verdict: Verdict, made: Collection[str]) -> Fal
         made: names of the lessons that the request heeds already.
     """
     for name, keep in _candidates(request, verdict):
-        lesson = lesson_named(name)
-        if lesson is None or name in made or _OPPOSITES.get(name) in made:
+        change = change_named(name)
+        if change is None or name in made or _OPPOSITES.get(name) in made:
             continue
-        changed = lesson.rewrite(request)
+        changed = change.rewrite(request)
         if changed is not request:
-            return _fallback(lesson, changed, verdict, keep=keep)
+            return _fallback(change, changed, verdict, keep=keep)
     return None
 
 
-def _fallback(lesson: Lesson, request: Request, verdict: Verdict, *, keep: bool) -> Fallback:
-    notice = f"{verdict.message} Asking again {lesson.how}."
+def _fallback(change: Change, request: Request, verdict: Verdict, *, keep: bool) -> Fallback:
+    notice = f"{verdict.message} Asking again {change.how}."
     return Fallback(
-        lesson.name,
+        change.name,
         request,
         # The request may be the tolerant one of an earlier fallback.
         tolerate_prelude=True,
         notice=notice,
-        lesson=lesson.name if keep else "",
+        lesson=change.name if keep else "",
     )
 
 

@@ -14,16 +14,18 @@ from typing import Final
 from hermes.providers.adapters import rewrites
 from hermes.providers.contract import Request
 
-__all__ = ["DEFAULT_INSTRUCTIONS", "STREAM_REFUSED", "Lesson", "lesson_named"]
+__all__ = ["DEFAULT_INSTRUCTIONS", "FOR_THE_SESSION", "STREAM_REFUSED", "Change", "change_named"]
 
 DEFAULT_INSTRUCTIONS: Final = "You are a helpful assistant."
 STREAM_REFUSED: Final = "stream_refused"
+FOR_THE_SESSION: Final = frozenset({"without_reasoning_items"})
+"""What says more about one conversation than about the endpoint: the next conversation tries anew."""
 
 Rewrite = Callable[[Request], Request]
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Change:
     """A change to requests that a backend asked for.
 
     Attributes:
@@ -91,54 +93,54 @@ def _with_full_history(request: Request) -> Request:
 
 
 _NAMED: Final = {
-    lesson.name: lesson
-    for lesson in (
-        Lesson("default_instructions", _with_instructions, "with instructions"),
-        Lesson(
+    change.name: change
+    for change in (
+        Change("default_instructions", _with_instructions, "with instructions"),
+        Change(
             "instructions_as_message", rewrites.instructions_as_message, "with the instructions as a message"
         ),
-        Lesson(STREAM_REFUSED, _not_streamed, "without streaming"),
-        Lesson("store_false", _unstored, "with `store` set to false"),
-        Lesson("without_item_ids", _of_stateless, "without the ids of earlier items"),
-        Lesson(
+        Change(STREAM_REFUSED, _not_streamed, "without streaming"),
+        Change("store_false", _unstored, "with `store` set to false"),
+        Change("without_item_ids", _of_stateless, "without the ids of earlier items"),
+        Change(
             "without_reasoning_items", rewrites.without_reasoning, "without the model's earlier reasoning"
         ),
-        Lesson("without_previous_response_id", _with_full_history, "with the whole conversation"),
-        Lesson(
+        Change("without_previous_response_id", _with_full_history, "with the whole conversation"),
+        Change(
             "roles_system_to_developer",
             partial(rewrites.with_role, old="system", new="developer"),
             "with the role `developer` for system messages",
         ),
-        Lesson(
+        Change(
             "roles_developer_to_system",
             partial(rewrites.with_role, old="developer", new="system"),
             "with the role `system` for developer messages",
         ),
-        Lesson(
+        Change(
             "system_to_instructions",
             rewrites.system_to_instructions,
             "with system and developer messages in `instructions`",
         ),
-        Lesson("plain_schemas", rewrites.with_plain_schemas, "with simpler schemas"),
-        Lesson("distinct_tools", rewrites.with_distinct_tools, "with one tool of each name"),
-        Lesson(
+        Change("plain_schemas", rewrites.with_plain_schemas, "with simpler schemas"),
+        Change("distinct_tools", rewrites.with_distinct_tools, "with one tool of each name"),
+        Change(
             "function_tools_only",
             rewrites.with_function_tools_only,
             "with function tools only",
             "This backend takes function tools only: the other tools are left out.",
         ),
-        Lesson(
+        Change(
             "outputs_behind_calls",
             rewrites.with_outputs_adjacent,
             "with the outputs of tools directly behind their calls",
         ),
-        Lesson("text_outputs", rewrites.with_text_outputs, "with the outputs of tools as text"),
+        Change("text_outputs", rewrites.with_text_outputs, "with the outputs of tools as text"),
     )
 }
 
 
-def lesson_named(name: str) -> Lesson | None:
-    """The lesson of that name; None where it is nobody's here.
+def change_named(name: str) -> Change | None:
+    """The change that a lesson of that name stands for; None where it is nobody's here.
 
     Besides the named ones there are ``without_PATH`` for an optional keyword or a part of one, and
     ``effort_at_most_EFFORT`` and ``effort_at_least_EFFORT``.
@@ -149,7 +151,7 @@ def lesson_named(name: str) -> Lesson | None:
     if effort is not None:
         rewrite = rewrites.with_effort_at_most if effort["side"] == "most" else rewrites.with_effort_at_least
         how = f"with a reasoning effort of at {effort['side']} `{effort['effort']}`"
-        return Lesson(name, partial(rewrite, effort=effort["effort"]), how)
+        return Change(name, partial(rewrite, effort=effort["effort"]), how)
     told = _PARAMETER.fullmatch(name)
     if told is None or not _is_optional(told["path"]):
         return None
@@ -157,7 +159,7 @@ def lesson_named(name: str) -> Lesson | None:
     lost = _LOST.get(path, "")
     how = f"without `{path}`" + (f", so {lost}" if lost else "")
     standing = f"This backend takes no `{path}`, so {lost}." if lost else ""
-    return Lesson(name, partial(_without, path=path), how, standing)
+    return Change(name, partial(_without, path=path), how, standing)
 
 
 def _is_optional(path: str) -> bool:

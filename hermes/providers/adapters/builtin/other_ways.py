@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hermes.providers.adapters import rewrites
-from hermes.providers.adapters.builtin.lessons import lesson_named
+from hermes.providers.adapters.builtin.lessons import change_named
 from hermes.providers.contract import AdapterContext, EndpointFact, Fallback, Request, Verdict, VerdictKind
 
 __all__ = ["OUTPUT", "other_way"]
@@ -53,12 +53,12 @@ def _with_full_history(request: Request, verdict: Verdict) -> Fallback | None:
 
     https://github.com/Soju06/codex-lb/issues/221
     """
-    lesson = lesson_named("without_previous_response_id")
-    changed = request if lesson is None else lesson.rewrite(request)
-    if lesson is None or changed is request:
+    change = change_named("without_previous_response_id")
+    changed = request if change is None else change.rewrite(request)
+    if change is None or changed is request:
         return None
     return Fallback(
-        lesson.name, changed, tolerate_prelude=True, notice=f"{verdict.message} Asking again {lesson.how}."
+        change.name, changed, tolerate_prelude=True, notice=f"{verdict.message} Asking again {change.how}."
     )
 
 

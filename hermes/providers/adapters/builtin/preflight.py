@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from hermes.providers.adapters import rewrites
-from hermes.providers.adapters.builtin.lessons import STREAM_REFUSED, lesson_named
+from hermes.providers.adapters.builtin.lessons import STREAM_REFUSED, change_named
 from hermes.providers.adapters.rewrites.entries import entries, plain
 from hermes.providers.contract import AdapterContext, EndpointFact, Notice, Request
 
@@ -50,10 +50,10 @@ def _as_taught(request: Request, context: AdapterContext) -> Request:
     for name in dict.fromkeys((*learnt, *made)):
         if name == STREAM_REFUSED and context.memory.knows(EndpointFact.STREAM_REQUIRED):
             continue  # it refuses either way; what the core tries is as good as anything
-        lesson = lesson_named(name)
-        changed = request if lesson is None else lesson.rewrite(request)
-        if lesson is not None and changed is not request and lesson.standing and name not in made:
-            _tell_once(lesson.standing, context)
+        change = change_named(name)
+        changed = request if change is None else change.rewrite(request)
+        if change is not None and changed is not request and change.standing and name not in made:
+            _tell_once(change.standing, context)
         request = changed
     return request
 
