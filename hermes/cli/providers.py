@@ -32,6 +32,7 @@ _LONGEST_NAME: Final = 80
 
 _FACTS: Final = {
     "breaks_order": "Its streams break the event order.",
+    "sends_prelude": "Its streams begin with events of its own, which are passed over.",
     "non_stream_works": "It answers requests without streaming.",
     "stream_required": "It refuses requests without streaming.",
 }
@@ -213,7 +214,7 @@ def _is_heeded(one: KeptLesson, adapters: Sequence[str]) -> bool:
 
 def _words(lesson: str) -> str:
     """A lesson in words; one that an adapter of another package learnt is shown by its name."""
-    from hermes.providers.adapters.builtin.lessons import change_named
+    from hermes.providers.adapters.builtin.changes import change_named
 
     known = change_named(lesson)
     if known is not None:

@@ -86,11 +86,12 @@ class AnswerWriter:
             if not self._live:
                 self._write(result.text + result.refusal)
             self._end_line()
-        if not result.text and not result.refusal:
+        complete = result.status is ResultStatus.COMPLETE
+        if complete and not result.text and not result.refusal:
             calls = ", ".join(call.name for call in result.tool_calls)
             what = f"only calls of tools: {calls}" if calls else "no text"
             say(f"hermes: The answer holds {what}.")
-        if result.status is not ResultStatus.COMPLETE:
+        if not complete:
             say(f"hermes: The answer is {_WORD_FOR[result.status]}. {result.reason}")
             hint = hint_for(result.verdict, result.hint)
             if hint:

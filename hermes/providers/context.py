@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from hermes.providers.failure import Failure
 from hermes.providers.memory import EndpointMemory
 from hermes.responses.telemetry import Notice, RateLimits
 
@@ -37,6 +38,7 @@ class AdapterContext:
         attempt: the number of the HTTP request within the call, from 1.
         streaming: whether this attempt asked for a stream.
         delivered: what the caller was given so far.
+        failure: how this attempt ended, from the moment on that it is to be classified; None before.
         scratch: the adapter's own notes for this call.
         also_wants: event types that the adapter asks for besides its ``event_types``, in the same form.
             Changed with ``want`` and ``drop``; it begins empty with every attempt.
@@ -49,6 +51,7 @@ class AdapterContext:
     attempt: int = 1
     streaming: bool = True
     delivered: Delivered = Delivered()
+    failure: Failure | None = None
     scratch: dict[str, Any] = field(default_factory=dict)
     also_wants: frozenset[str] = frozenset()
 

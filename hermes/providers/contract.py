@@ -23,14 +23,24 @@ from hermes.providers.markers import hookimpl
 from hermes.providers.memory import EndpointFact, EndpointMemory, Lesson
 from hermes.providers.profile import Profile
 from hermes.providers.request import Fallback, Request
-from hermes.providers.verdict import Verdict, VerdictKind
+from hermes.providers.verdict import (
+    EMPTY_ANSWER,
+    NO_ANSWER_TEXT,
+    REASONING_ONLY_FINAL,
+    Verdict,
+    VerdictKind,
+)
 from hermes.responses.error_detail import ErrorDetail, error_detail
-from hermes.responses.events import RESTARTED, Event
+from hermes.responses.events import ENDED, RESTARTED, Event
 from hermes.responses.telemetry import Credits, Notice, RateLimits, RateLimitWindow
 from hermes.responses.violations import Violation
 
 __all__ = [
     "API_VERSION",
+    "EMPTY_ANSWER",
+    "ENDED",
+    "NO_ANSWER_TEXT",
+    "REASONING_ONLY_FINAL",
     "RESTARTED",
     "AdapterContext",
     "Credits",

@@ -43,6 +43,8 @@ _T = TypeVar("_T")
 # A hostile stream may invent event types without end, and of any length.
 _MAX_ROUTES: Final = 1024
 _LONGEST_KNOWN_TYPE: Final = 200
+# What adapters want besides changes to and fro between few states.
+_MAX_STATES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +123,17 @@ class CallDispatch:
             for position, adapter in enumerate(ordered)
         ]
         self._routes: dict[str, Route] = {}
+        # The routes by what the adapters want besides their own types, so that each is prepared once.
+        self._routes_of: dict[tuple[frozenset[str], ...], dict[str, Route]] = {}
 
     def begin_attempt(self, attempt: int, *, streaming: bool, delivered: Delivered) -> None:
         """Tells the adapters' contexts which attempt they serve."""
         for seat in self._seats:
             seat.context.attempt = attempt
             seat.context.streaming = streaming
+            seat.context.failure = None
             seat.context.also_wants = frozenset()
-        self._routes.clear()
+        self._choose_routes()
         self.note_delivered(delivered)
 
     def note_delivered(self, delivered: Delivered) -> None:
@@ -151,6 +156,13 @@ class CallDispatch:
                 self._routes[event_type] = route
         return route
 
+    def _choose_routes(self) -> None:
+        """Takes the routes for what the adapters want at this moment."""
+        state = tuple(seat.context.also_wants for seat in self._seats)
+        if state not in self._routes_of and len(self._routes_of) >= _MAX_STATES:
+            self._routes_of.clear()
+        self._routes = self._routes_of.setdefault(state, {})
+
     def normalize(self, event: Event) -> Sequence[Event]:
         """What the adapters make of an event; the event itself where none wants it."""
         route = self.route(event.type)
@@ -160,10 +172,7 @@ class CallDispatch:
         for seat in route:
             if seat.position < start:
                 continue
-            wanted = seat.context.also_wants
             answer = self._ask(seat, "normalize_stream_event", checked_events, event, seat.context)
-            if seat.context.also_wants is not wanted:
-                self._routes.clear()
             if answer is None:
                 continue
             result = self._chain(answer, seat.position + 1)
@@ -183,9 +192,7 @@ class CallDispatch:
 
     def repair(self, violation: Violation, event: Event) -> Sequence[Event] | None:
         """The first adapter's replacement for an event that the accumulator refuses."""
-        repaired = self._first("repair_stream_event", checked_events, violation, event)
-        self._routes.clear()  # it may want other events from here on
-        return repaired
+        return self._first("repair_stream_event", checked_events, violation, event)
 
     def prepare(self, request: Request) -> Request:
         """The request as the adapters want it sent."""
@@ -198,6 +205,8 @@ class CallDispatch:
 
     def classify(self, failure: Failure) -> Verdict | None:
         """The first adapter's verdict on a failure."""
+        for seat in self._seats:
+            seat.context.failure = failure
         return self._first("classify_stream_error", checked_verdict, failure)
 
     def fallback(self, request: Request, verdict: Verdict, used: frozenset[str]) -> Fallback | None:
@@ -225,6 +234,7 @@ class CallDispatch:
         function = seat.adapter.hooks.get(hook)
         if function is None or not seat.active:
             return None
+        wanted = seat.context.also_wants
         try:
             answer = function(*arguments)
             checked = None if answer is None else check(answer)
@@ -232,13 +242,16 @@ class CallDispatch:
             self._pass_reports_on()
             self._switch_off(seat, hook, fault(error))
             return None
+        if seat.context.also_wants is not wanted:
+            self._choose_routes()
         if self._reports:
             self._pass_reports_on()
         return checked
 
     def _switch_off(self, seat: _Seat, hook: str, reason: str) -> None:
         seat.active = False
-        self._routes.clear()
+        self._routes_of.clear()
+        self._choose_routes()
         text = f"The plugin `{seat.adapter.name}` failed in `{hook}` and is off for this call ({reason})."
         self._on_report(Notice(text, kind="plugin", source=seat.adapter.name))
 

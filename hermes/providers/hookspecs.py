@@ -43,6 +43,9 @@ def normalize_stream_event(event: Event, context: AdapterContext) -> Sequence[Ev
 
     Answer None for "not mine", else the list of events to put in its place: an empty one drops it.
     What one adapter answers is offered to those after it.
+
+    An adapter that holds events back also asks for ``ENDED``: where a stream ends without a terminal event it
+    is the last one, and what is answered to it becomes part of the answer.
     """
 
 

@@ -26,7 +26,6 @@ __all__ = [
     "adapter_called",
     "adapter_for",
     "adapter_named",
-    "own_adapter_for",
     "own_adapters",
 ]
 
@@ -77,18 +76,12 @@ def adapter_for(event_type: str = "", headers: Iterable[str] = ()) -> KnownAdapt
     return None
 
 
-def own_adapter_for(base_url: str, provider_name: str = "") -> KnownAdapter | None:
-    """Hermes' own adapter for the backend at ``base_url``, of the provider that the user calls so.
+def adapter_at(base_url: str, provider_name: str = "") -> KnownAdapter | None:
+    """The adapter for the backend at ``base_url``, of the provider that the user calls so.
 
     A host that belongs to one vendor is certain. Then counts what the user calls the provider, and last, for
     a server on this machine, a port that is known for one kind of servers.
     """
-    known = adapter_at(base_url, provider_name)
-    return known if known is not None and known.is_own else None
-
-
-def adapter_at(base_url: str, provider_name: str = "") -> KnownAdapter | None:
-    """Like ``own_adapter_for``, adapters of other packages included."""
     try:
         parts = urlsplit(base_url)
         host, port = (parts.hostname or "").rstrip("."), parts.port

@@ -17,8 +17,10 @@ _LONGEST_NAME: Final = 200
 class EndpointFact(StrEnum):
     """Lessons that Hermes' core itself learns and heeds."""
 
+    SENDS_PRELUDE = "sends_prelude"
+    """Its streams begin with events of the vendor's own, which can be passed over."""
     BREAKS_ORDER = "breaks_order"
-    """Its streams break the event order."""
+    """A stream of this session broke the event order in another way."""
     NON_STREAM_WORKS = "non_stream_works"
     """It answers requests without ``stream``."""
     STREAM_REQUIRED = "stream_required"

@@ -24,6 +24,8 @@ class Profile:
         refuses: keywords of a request that it refuses whatever their value.
         requires: keywords and the only value that it takes.
         defaults: keywords that it requires and the value where a request has none.
+        ignores_previous_response: whether it answers without what came before, and without a word, where a
+            request names it with ``previous_response_id`` only.
         keeps_item_ids: whether it takes back the ids of the items that it sent.
         system_messages: whether it takes messages of the roles ``system`` and ``developer`` in the input.
         function_tools_only: whether it refuses tools that it would have to run itself.
@@ -49,6 +51,7 @@ class Profile:
     refuses: tuple[str, ...] = ()
     requires: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    ignores_previous_response: bool = False
     keeps_item_ids: bool = True
     system_messages: bool = True
     function_tools_only: bool = False

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-__all__ = ["Verdict", "VerdictKind"]
+__all__ = ["EMPTY_ANSWER", "NO_ANSWER_TEXT", "REASONING_ONLY_FINAL", "Verdict", "VerdictKind"]
+
+EMPTY_ANSWER: Final = "empty_answer"
+"""The code of a verdict on an answer that was billed and holds nothing."""
+NO_ANSWER_TEXT: Final = "no_answer_text"
+"""The code of a verdict on an answer that did not come to its point: the model may be asked to go on."""
+REASONING_ONLY_FINAL: Final = "reasoning_only_final"
+"""The same where the backend's models have nothing more to say."""
 
 
 class VerdictKind(StrEnum):

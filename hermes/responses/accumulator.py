@@ -15,6 +15,7 @@ from hermes.errors import StreamOrderError
 from hermes.responses.builders import ItemBuilder, Part, is_placeholder
 from hermes.responses.events import RESTARTED, Delta, Event
 from hermes.responses.items import CALL_TYPES, OutputItem, Usage, item_parts, part_text
+from hermes.responses.matching import matched_items
 from hermes.responses.violations import Violation
 
 __all__ = ["Accumulator", "Answer"]
@@ -31,6 +32,8 @@ _STATUS_OF_TERMINAL: Final = {
 }
 # Where an event and the response in it disagree, the worse of the two is believed.
 _STATUSES_BY_SEVERITY: Final = ("completed", "incomplete", "cancelled", "failed")
+# What a lost frame may have held a piece of. Reasoning is not the answer, and other items come whole.
+_TOLD_BY_DELTAS: Final = ("message", *CALL_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Answer:
         status: ``completed``, ``failed``, ``incomplete`` or ``cancelled``; empty without a terminal event.
         terminal: the terminal event; None where none came.
         open_items: how many items were begun and not confirmed.
+        torn: the backend said that the answer is complete, but a piece of it was lost on the way, and no
+            event told the whole of what it belonged to.
     """
 
     items: tuple[OutputItem, ...] = ()
@@ -50,6 +55,7 @@ class Answer:
     status: str = ""
     terminal: Event | None = None
     open_items: int = 0
+    torn: bool = False
 
     @property
     def incomplete_reason(self) -> str:
@@ -98,6 +104,8 @@ class Accumulator:
     ) -> None:
         self.terminal: Event | None = None
         """The terminal event, once it came. Everything after it is ignored."""
+        self.garbled = False
+        """Whether bytes of the event that is fed were replaced, because they were no text."""
         self._tolerate_prelude = tolerate_prelude
         self._on_restart = on_restart
         self._created = False
@@ -105,8 +113,10 @@ class Accumulator:
         self._items: dict[int, ItemBuilder] = {}
         self._status = ""
         self._last: Event | None = None
-        self._last_number: object = None
+        self._next_number: int | None = None
         self._numbers_repeat = False
+        self._numbers_skip = False
+        self._frame_lost = False
         self._handlers: dict[str, Callable[[Event], tuple[Delta, ...]]] = {
             "response.created": self._on_created,
             "response.in_progress": self._on_progress,
@@ -150,15 +160,31 @@ class Accumulator:
         handler = self._handlers.get(event.type)
         if handler is None:
             if not _is_reasoning_delta(event.type):
+                self.pass_over(event)
                 return _NO_DELTAS
             handler = self._on_reasoning_delta
         number = event.data.get("sequence_number")
-        if type(number) is int and number == self._last_number:
-            self._refuse_repetition(event)
+        following = self._next_number
+        if type(number) is int:
+            if number != following:
+                self._check_number(event, number)
+            following = number + 1
         deltas = handler(event)
         self._last = event
-        self._last_number = number
+        self._next_number = following
         return deltas
+
+    def pass_over(self, event: Event) -> None:
+        """Notes that an event came which is not fed, or not as it came: nothing was lost in its place."""
+        number = event.data.get("sequence_number")
+        if type(number) is int:
+            if number != self._next_number:
+                self._note_gap(number)
+            self._next_number = number + 1
+
+    def lose_frame(self) -> None:
+        """Notes that a frame could not be read: what deltas alone tell may lack a piece from here on."""
+        self._frame_lost = True
 
     def answer(self) -> Answer:
         """Everything that is known now."""
@@ -169,6 +195,8 @@ class Accumulator:
             status=self._status,
             terminal=self.terminal,
             open_items=sum(not builder.confirmed for builder in builders),
+            torn=self._status == "completed"
+            and any(builder.torn and not builder.confirmed for builder in builders),
         )
 
     # Before the handshake.
@@ -183,12 +211,37 @@ class Accumulator:
             event=event,
         )
 
-    def _refuse_repetition(self, event: Event) -> None:
-        # Some backends number every frame alike: https://github.com/ggml-org/llama.cpp/pull/24957
-        if self._last is not None and self._last != event:
-            self._numbers_repeat |= "output_index" in self._last.data and "output_index" in event.data
-        elif event.data["sequence_number"] > 0 and not self._numbers_repeat:
+    # Lost and repeated events.
+
+    def _check_number(self, event: Event, number: int) -> None:
+        """Looks at an event whose number is not the next one."""
+        last = self._last
+        if last is None or last.data.get("sequence_number") != number:
+            self._note_gap(number)
+        elif _differ(last, event):
+            # Some backends number every frame alike: https://github.com/ggml-org/llama.cpp/pull/24957
+            self._numbers_repeat |= "output_index" in last.data and "output_index" in event.data
+        elif number > 0 and not self._numbers_repeat:
             raise self._refusal(event, Violation.FRAME_REPEATED, "came twice")
+
+    def _note_gap(self, number: int) -> None:
+        """Notes that numbers were left out: for keepalives that a relay kept to itself, or an event was lost.
+
+        Only the calls that are open are touched, and only where another delta of theirs follows: a call whose
+        middle is missing may still be a JSON object, and one whose end is missing is none.
+        """
+        if self._next_number is None or number < self._next_number or self._numbers_repeat:
+            return
+        self._numbers_skip |= not self._items  # nothing could be lost yet: the backend numbers in this way
+        if self._numbers_skip:
+            return
+        for builder in self._items.values():
+            builder.gap = builder.gap or not builder.confirmed
+
+    def _is_torn(self, builder: ItemBuilder) -> bool:
+        """Whether a piece of an item may have been lost, and no event told the whole of it."""
+        lost = builder.torn or (self._frame_lost and builder.type in _TOLD_BY_DELTAS)
+        return lost and not builder.is_told_whole()
 
     # The life of the response.
 
@@ -226,6 +279,8 @@ class Accumulator:
                 raise self._refusal(event, Violation.RESPONSE_MISSING, "has no `response`")
             response = {}
         status = _worse_status(_STATUS_OF_TERMINAL[event.type], response.get("status"))
+        if status == "completed":
+            status = _status_told_by_details(response)
         deltas = self._fill_from_output(response.get("output"), confirmed=status == "completed")
         if status == "completed":
             self._response.pop("error", None)  # the answer came all the same
@@ -250,53 +305,45 @@ class Accumulator:
         entries = (
             [entry for entry in output if isinstance(entry, Mapping)] if isinstance(output, list) else []
         )
-        matched = self._match(entries)
+        for begun in self._items.values():
+            begun.confirmed = begun.confirmed and not self._is_torn(begun)
+        matched = matched_items(entries, [self._items[index] for index in sorted(self._items)])
+        end = max(self._items, default=-1) + 1
         for place, data in enumerate(entries):
             builder = matched.get(place)
             if builder is None:
                 if self._is_no_news(data):
                     continue
-                index = place if place not in self._items else max(self._items) + 1
+                index = place if place not in self._items else end
+                end = max(end, index + 1)
                 builder = self._items[index] = ItemBuilder(index, data)
             builder.take_call_id(data)
             if not builder.confirmed or builder.is_empty() or builder.is_extended_by(data):
-                deltas += _deltas(builder, builder.absorb(data, final=False))
+                deltas += self._absorbed(builder, data, final=False)
             if confirmed and data.get("status") != "incomplete":
-                builder.confirmed = True
+                builder.confirmed = not builder.garbled and not self._is_torn(builder)
         for index in sorted(self._items):
             builder = self._items[index]
+            builder.torn = self._is_torn(builder)  # before the opening, which tells nothing whole
             deltas += _deltas(builder, builder.absorb_opening())
             if confirmed:
-                builder.confirmed = builder.confirmed or builder.is_whole()
+                builder.confirmed = builder.confirmed or (builder.is_whole() and not builder.torn)
         return tuple(deltas)
+
+    def _absorbed(self, builder: ItemBuilder, item: Mapping[str, Any], *, final: bool) -> list[Delta]:
+        """Reconciles an item with the whole one that a done or terminal event tells."""
+        pieces = builder.absorb(item, final=final)
+        if builder.type in CALL_TYPES:
+            # A clean copy makes good for a garbled one, unless it leaves the arguments out.
+            tells_all = builder.is_told_whole() and bool(item.get(builder.argument_field))
+            builder.garbled = self.garbled or (builder.garbled and not tells_all)
+        return _deltas(builder, pieces)
 
     def _is_no_news(self, data: Mapping[str, Any]) -> bool:
         """Whether an entry of the terminal output that is none of the items adds nothing to them."""
         # A message without text may stand for what the backend lost on its way.
         is_empty = data.get("type") == "message" and not any(map(part_text, item_parts(data, "content")))
         return is_empty and bool(self._items)
-
-    def _match(self, entries: Sequence[Mapping[str, Any]]) -> dict[int, ItemBuilder]:
-        """The items that entries of the terminal output are: by id, or else in order.
-
-        Ids come first, but they change within one stream on some backends, and the output may leave
-        items out: https://github.com/sgl-project/sglang/issues/12652
-        """
-        matched: dict[int, ItemBuilder] = {}
-        free = [self._items[index] for index in sorted(self._items)]
-        for place, data in enumerate(entries):
-            for builder in free:
-                if builder.may_be(data) and builder.has_id(data.get("id")):
-                    matched[place] = builder
-                    free.remove(builder)
-                    break
-        for is_same in (ItemBuilder.may_be, ItemBuilder.is_same_call):
-            for place, data in enumerate(entries):
-                alike = [builder for builder in free if place not in matched and is_same(builder, data)]
-                if alike:
-                    matched[place] = alike[0]
-                    free.remove(alike[0])
-        return matched
 
     # Items and parts.
 
@@ -307,7 +354,8 @@ class Accumulator:
             raise self._refusal(event, Violation.ITEM_MISSING, "has no `item`")
         if index in self._items:
             raise self._refusal(event, Violation.ITEM_AGAIN, f"names output_index {index}, which is taken")
-        self._items[index] = ItemBuilder(index, item)
+        builder = self._items[index] = ItemBuilder(index, item)
+        builder.garbled = self.garbled and builder.type in CALL_TYPES
         return _NO_DELTAS
 
     def _on_item_done(self, event: Event) -> tuple[Delta, ...]:
@@ -316,9 +364,13 @@ class Accumulator:
         if not isinstance(item, Mapping):
             raise self._refusal(event, Violation.ITEM_MISSING, "has no `item`")
         self._check_type(event, builder, item.get("type"))
-        pieces = builder.absorb(item, final=True)
-        builder.confirmed = item.get("status") != "incomplete"
-        return tuple(_deltas(builder, pieces))
+        deltas = self._absorbed(builder, item, final=True)
+        # Many backends copy the item as it was opened, `in_progress`, into its done event. That the event
+        # came says more than the copy. Nothing runs of it before the response is complete, nor where its
+        # arguments are not whole. No backend opens an item as `incomplete`, so that word is believed.
+        is_whole = item.get("status") != "incomplete" and not builder.garbled
+        builder.confirmed = is_whole and not self._is_torn(builder)
+        return tuple(deltas)
 
     def _on_part_added(self, event: Event) -> tuple[Delta, ...]:
         builder = self._item(event)
@@ -401,12 +453,18 @@ class Accumulator:
             return _NO_DELTAS
         if builder.confirmed and builder.is_whole():
             return _NO_DELTAS  # a whole call that is told again
+        builder.torn = builder.torn or builder.gap
+        builder.garbled = builder.garbled or self.garbled
         builder.arguments.write(delta)
         return (Delta("arguments", delta, builder.index),)
 
     def _on_arguments_done(self, event: Event) -> tuple[Delta, ...]:
         builder = self._call(event)
-        new = builder.settle_arguments(event.data.get("arguments", event.data.get("input")), final=False)
+        told = event.data.get("arguments", event.data.get("input"))
+        new = builder.settle_arguments(told, final=False)
+        builder.garbled = self.garbled or (
+            builder.garbled and not (bool(told) and builder.arguments.is_told_whole())
+        )
         return (Delta("arguments", new, builder.index),) if new else _NO_DELTAS
 
     # Look-ups that refuse.
@@ -499,6 +557,23 @@ def _worse_status(named: str, told: object) -> str:
     if told not in _STATUSES_BY_SEVERITY:
         return named
     return max(named, str(told), key=_STATUSES_BY_SEVERITY.index)
+
+
+def _status_told_by_details(response: Mapping[str, Any]) -> str:
+    """The status of a response that is said to be completed and may tell why it is not."""
+    error, details = response.get("error"), response.get("incomplete_details")
+    # Objects whose fields are all empty stand for null.
+    if any(error.values()) if isinstance(error, Mapping) else error:
+        return "failed"
+    return "incomplete" if isinstance(details, Mapping) and details.get("reason") else "completed"
+
+
+def _differ(one: Event, other: Event) -> bool:
+    """Whether two events differ; those that are nested too deeply to be compared are taken to."""
+    try:
+        return one != other
+    except RecursionError:
+        return True
 
 
 def _deltas(builder: ItemBuilder, pieces: Iterable[tuple[str, str]]) -> list[Delta]:

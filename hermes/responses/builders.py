@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from io import StringIO
 from typing import Any, Final
 
@@ -17,12 +17,15 @@ _REASONING_KINDS: Final = ("reasoning_text", "summary_text")
 _TEXT_KINDS: Final = ("output_text", "refusal", *_REASONING_KINDS)
 _PLACEHOLDER: Final = "<!-- -->"
 _TOLD_AS_TEXT: Final = ("type", "text", "refusal")
+_TWO_IDS: Final = re.compile(r"\|*(call_[^|]+)\|+((?:fc|ctc)_[^|]+)?\|*")
+_UNREADABLE: Final = "{...}"
+"""Arguments that cannot be written as text: no JSON, so that the call is not run as one without any."""
 
 
 class GrowingText:
     """Text that deltas extend and that a done event confirms, extends or corrects."""
 
-    __slots__ = ("_caught_up", "_settled", "_tail", "ahead", "revised", "write")
+    __slots__ = ("_ahead_at", "_ahead_from", "_settled", "_tail", "_told", "ahead", "revised", "write")
 
     def __init__(self) -> None:
         self._settled = ""
@@ -31,17 +34,33 @@ class GrowingText:
         """Appends a delta."""
         self.revised = False
         """Whether the text is no longer what was handed out; done events then hand out nothing more."""
-        self.ahead = ""
-        """What a done event told before its deltas came; they may follow or not."""
-        self._caught_up = ""
+        self.ahead = False
+        """Whether a done event told text before its deltas came; they may follow or not."""
+        # Where in the settled text that begins, and how much of it deltas have told since.
+        self._ahead_from = self._ahead_at = 0
+        self._told = 0
 
     def value(self) -> str:
-        """The text so far."""
+        """The text so far; the same object as long as nothing changes."""
         if self._tail.tell():
             self._settled += self._tail.getvalue()
-            self._tail = StringIO()
-            self.write = self._tail.write
+            self._renew_tail()
         return self._settled
+
+    def size(self) -> int:
+        """How long the text is, in characters."""
+        return len(self._settled) + self._tail.tell()
+
+    def is_told_whole(self) -> bool:
+        """Whether a done event told the text that there is, not deltas alone."""
+        return 0 < self._told == self.size()
+
+    def begins_with(self, text: str) -> bool:
+        """Whether the text begins with ``text``; what deltas added is looked at only where it has to be."""
+        if len(text) > self.size():
+            return False
+        told = self._settled if len(text) <= len(self._settled) else self.value()
+        return told.startswith(text)
 
     def settle(self, text: str, *, final: bool) -> str:
         """Reconciles with the whole text that a done event tells.
@@ -53,32 +72,55 @@ class GrowingText:
         Returns:
             What has to be appended to what was handed out; empty where it was all there or differs.
         """
-        streamed = self.value()
-        if text.startswith(streamed):
+        if not text:
+            return ""
+        size = self.size()
+        if len(text) >= size and text.startswith(self.value()):
             self._settled = text
-            new = text[len(streamed) :]
-            self.ahead += new
-            return "" if self.revised else new
-        if text and (final or not streamed.startswith(text)):
-            self.ahead = self._caught_up = ""
+            self._told = len(text)
+            if len(text) == size:
+                return ""
+            if not self.ahead:
+                self._tell_ahead(size)
+            return "" if self.revised else text[size:]
+        if final or not self.begins_with(text):
             self._settled = text
+            self._renew_tail()
+            self._told = len(text)
+            self.ahead = False
             self.revised = True
         return ""
+
+    def hand_out_from(self, place: int) -> str:
+        """Says that the text was handed out up to ``place``; gives the rest, which deltas may tell again."""
+        text = self.value()
+        self.ahead = False
+        if place < len(text):
+            self._tell_ahead(place)
+        return text[place:]
 
     def catch_up(self, delta: str) -> str:
         """What a delta adds after a done event that told more than the deltas before it.
 
         The delta may tell the same once more: https://github.com/diegosouzapw/OmniRoute/issues/13693
         """
-        if self.ahead.startswith(delta):
-            self.ahead = self.ahead[len(delta) :]
-            self._caught_up = self._caught_up + delta if self.ahead else ""
+        told, at = self._settled, self._ahead_at
+        if told.startswith(delta, at):
+            self._ahead_at = at + len(delta)
+            self.ahead = self._ahead_at < len(told)
             return ""
-        ahead, caught_up = self.ahead, self._caught_up
-        self.ahead = self._caught_up = ""
-        if delta.startswith(ahead):
-            return delta[len(ahead) :]
-        return caught_up + delta  # it was no repetition after all
+        self.ahead = False
+        if delta.startswith(told[at:]):
+            return delta[len(told) - at :]
+        return told[self._ahead_from : at] + delta  # it was no repetition after all
+
+    def _tell_ahead(self, place: int) -> None:
+        self.ahead = True
+        self._ahead_from = self._ahead_at = place
+
+    def _renew_tail(self) -> None:
+        self._tail = StringIO()
+        self.write = self._tail.write
 
 
 class Part(GrowingText):
@@ -118,7 +160,7 @@ class Part(GrowingText):
     def merge(self, told: Mapping[str, Any]) -> None:
         """Takes all that ``told`` says, except for the text. A part with text keeps its kind."""
         kind = told.get("type")
-        if isinstance(kind, str) and kind and not self.value():
+        if isinstance(kind, str) and kind and not self.size():
             self._set_kind("output_text" if kind == "text" else kind)
         self.data.update({k: v for k, v in told.items() if v is not None and k not in _TOLD_AS_TEXT})
 
@@ -143,7 +185,21 @@ class Part(GrowingText):
 class ItemBuilder:
     """One output item while its events come."""
 
-    __slots__ = ("arguments", "confirmed", "content", "data", "index", "opening", "summary", "type")
+    __slots__ = (
+        "_checked",
+        "_is_object",
+        "arguments",
+        "confirmed",
+        "content",
+        "data",
+        "gap",
+        "garbled",
+        "index",
+        "opening",
+        "summary",
+        "torn",
+        "type",
+    )
 
     def __init__(self, index: int, data: Mapping[str, Any]) -> None:
         self.index = index
@@ -158,16 +214,19 @@ class ItemBuilder:
         self.content: dict[int, Part] = {}
         self.summary: dict[int, Part] = {}
         self.arguments = GrowingText()
+        self.gap = False
+        """Whether an event may have been lost since the last delta of a call."""
+        self.torn = False
+        """Whether a piece of the item may have been lost, so that its deltas are not enough."""
+        self.garbled = False
+        """Whether some of the bytes that told a call were replaced, because they were no text."""
+        self._checked = ""
+        self._is_object = False
 
     @property
     def argument_field(self) -> str:
         """The field that holds the text of a call: ``arguments``, or ``input`` for custom tools."""
         return "input" if self.type == "custom_tool_call" else "arguments"
-
-    def may_be(self, data: Mapping[str, Any]) -> bool:
-        """Whether an entry of the terminal output can be this item: same type, and no other call."""
-        mine, told = self.data.get("call_id"), data.get("call_id")
-        return self.has_type(data.get("type")) and (not mine or not told or mine == told)
 
     def has_id(self, told: object) -> bool:
         """Whether the item has the id ``told``; an empty one is none."""
@@ -183,17 +242,9 @@ class ItemBuilder:
         told = self.data.get("call_id")
         return told if self.type in CALL_TYPES and isinstance(told, str) else ""
 
-    def is_same_call(self, data: Mapping[str, Any]) -> bool:
-        """Whether an entry of the terminal output is this call under ids of another kind.
-
-        Some gateways invent ids while they stream: https://github.com/rbb-dev/Open-WebUI-OpenRouter-pipe/pull/54
-        """
-        return (
-            self.type in CALL_TYPES
-            and self.type == data.get("type")
-            and self.data.get("name") == data.get("name")
-            and self.arguments.value() == _call_text(data.get(self.argument_field))
-        )
+    def told_arguments(self) -> str:
+        """The text of a call as its own JSON has it."""
+        return _call_text(self.data.get(self.argument_field))
 
     def take_call_id(self, data: Mapping[str, Any]) -> None:
         """Takes the ids of the terminal output for a call that was streamed under invented ones."""
@@ -217,7 +268,7 @@ class ItemBuilder:
     def is_extended_by(self, data: Mapping[str, Any]) -> bool:
         """Whether an entry of the terminal output goes on where a message ends, or has a call undamaged."""
         if self.type == "function_call":
-            return not is_json_object(self.arguments.value())
+            return not self._has_json_object()
         if self.type != "message":
             return False
         streamed = "".join(self.content[number].value() for number in sorted(self.content))
@@ -227,7 +278,13 @@ class ItemBuilder:
     def is_empty(self) -> bool:
         """Whether no event told any text of the item."""
         parts = (*self.content.values(), *self.summary.values())
-        return not self.arguments.value() and not any(part.value() for part in parts)
+        return not self.arguments.size() and not any(part.size() for part in parts)
+
+    def is_told_whole(self) -> bool:
+        """Whether done events told the text of a message or call that there is, not deltas alone."""
+        if self.type in CALL_TYPES:
+            return self.arguments.is_told_whole()
+        return bool(self.content) and all(part.is_told_whole() for part in self.content.values())
 
     def is_whole(self) -> bool:
         """Whether an item that a completed response does not mention can be taken as it is.
@@ -237,7 +294,14 @@ class ItemBuilder:
         """
         if self.data.get("status") == "incomplete" or self.type == "custom_tool_call":
             return False
-        return self.type != "function_call" or is_json_object(self.arguments.value())
+        return self.type != "function_call" or (not self.garbled and self._has_json_object())
+
+    def _has_json_object(self) -> bool:
+        """Whether the arguments are a JSON object, looked at once for each text that they are."""
+        text = self.arguments.value()
+        if text is not self._checked:
+            self._checked, self._is_object = text, is_json_object(text)
+        return self._is_object
 
     def add_part(self, number: int, told: Mapping[str, Any]) -> None:
         """Opens a part of the content."""
@@ -260,9 +324,11 @@ class ItemBuilder:
             What has not been handed out yet.
         """
         text = _call_text(told)
+        if not text:
+            return ""
         if self.type == "function_call":
             is_whole = is_json_object(text)
-            if not is_whole and is_json_object(self.arguments.value()):
+            if not is_whole and (self.arguments.begins_with(text) or self._has_json_object()):
                 return ""
             final = final or is_whole
         return self.arguments.settle(text, final=final)
@@ -336,8 +402,7 @@ class ItemBuilder:
             part = self._opened(parts, number, entry)
             part.settle(texts[number], final=True)
             part.revised = revised
-            part.ahead = texts[number][seen:]
-            pieces.append((part.emits, part.ahead))
+            pieces.append((part.emits, part.hand_out_from(seen)))
             seen = max(0, seen - len(texts[number]))
         return [piece for piece in pieces if piece[1]]
 
@@ -372,14 +437,23 @@ def _call_ids(data: Mapping[str, Any], index: int) -> dict[str, str]:
     """
     for told in (data.get("call_id"), data.get("id")):
         if isinstance(told, str) and told.strip("|"):
-            call_id, _, item_id = told.strip("|").partition("|")
-            return {"call_id": call_id, "id": item_id} if item_id else {"call_id": call_id}
-    told = json.dumps([data.get("name"), data.get("arguments"), data.get("input"), index], default=str)
+            both = _TWO_IDS.fullmatch(told)
+            if both is None:  # an id of another kind, in which `|` may tell one call from the next
+                return {"call_id": told}
+            return {"call_id": both[1], "id": both[2]} if both[2] else {"call_id": both[1]}
+    from hashlib import sha256
+
+    names = [data.get(field) for field in ("name", "arguments", "input")]
+    # Anything but text may be nested too deeply to be written down.
+    told = json.dumps([*(name if isinstance(name, str) else None for name in names), index])
     return {"call_id": f"call_{sha256(told.encode('utf-8', 'replace')).hexdigest()[:24]}"}
 
 
 def _call_text(value: object) -> str:
     """The text of a call; some backends send the arguments as the object itself."""
     if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False)
+        try:
+            return json.dumps(value, ensure_ascii=False)
+        except (RecursionError, TypeError, ValueError):  # too deep, or no JSON where a client decoded it
+            return _UNREADABLE
     return value if isinstance(value, str) else ""

@@ -20,6 +20,9 @@ _EMPTY: Final = ("", "null")
 """How backends write the arguments of a call that has none."""
 _NOT_WHOLE: Final = "The call did not come whole and was not run. Call it again."
 _NAMELESS: Final = "The call names no tool and was not run. Call it again with the name of the tool."
+_TWO_UNDER_ONE_ID: Final = (
+    "Two different calls came under one call id and neither was run. Call again, each with its own id."
+)
 _MOST_NAMES: Final = 10
 _LONGEST_NAME: Final = 80
 
@@ -38,7 +41,9 @@ class RejectedCall:
 
     @property
     def what(self) -> str:
-        """What is wrong, in few words for people."""
+        """What is wrong with the arguments, in few words for people."""
+        if self.reason == _TWO_UNDER_ONE_ID:
+            return "told in two ways"
         return "missing" if self.call.arguments.strip() in _EMPTY else "damaged"
 
     def as_output_item(self) -> dict[str, Any]:
@@ -57,8 +62,8 @@ class Calls:
     Attributes:
         runnable: those that may be run, once for each call id; their arguments are a whole JSON object.
         rejected: those that must not.
-        id_conflicts: call ids under which the backend sent calls that differ. The first one of each is
-            kept, the others are neither run nor answered, because an answer names no more than the id.
+        id_conflicts: call ids under which the backend sent calls that differ. Which of them was meant would
+            be a guess, and an answer names no more than the id: none is run, and one rejection answers them.
     """
 
     runnable: tuple[FunctionCall, ...] = ()
@@ -87,7 +92,7 @@ def judge_calls(items: Iterable[OutputItem], required: Mapping[str, tuple[str, .
         required: by the name of a tool, the parameters that it cannot be called without.
     """
     judged: dict[str, FunctionCall | RejectedCall] = {}
-    conflicts: dict[str, None] = {}
+    conflicts: dict[str, FunctionCall] = {}
     for item in items:
         call = item.function_call
         if call is None:
@@ -96,8 +101,10 @@ def judge_calls(items: Iterable[OutputItem], required: Mapping[str, tuple[str, .
         old = judged.get(call.call_id)
         if old is None or (_is_void(old) and not _is_void(new)):
             judged[call.call_id] = new
-        elif not _is_void(new) and old != new:
-            conflicts[call.call_id] = None
+        elif _is_void(old) == _is_void(new) and _is_conflict(old, new):
+            conflicts[call.call_id] = call
+    for call_id, call in conflicts.items():
+        judged[call_id] = RejectedCall(call, _TWO_UNDER_ONE_ID)
     return Calls(
         tuple(call for call in judged.values() if isinstance(call, FunctionCall)),
         tuple(call for call in judged.values() if isinstance(call, RejectedCall)),
@@ -152,6 +159,21 @@ def _is_void(judged: FunctionCall | RejectedCall) -> bool:
     return judged.arguments.strip() == "{}"
 
 
+def _is_conflict(old: FunctionCall | RejectedCall, new: FunctionCall | RejectedCall) -> bool:
+    """Whether two calls under one id that could both be run differ, not only in how they are written."""
+    if not isinstance(old, FunctionCall) or not isinstance(new, FunctionCall) or old == new:
+        return False
+    try:
+        # Written anew: Python takes 1 and 1.0 and true for equal.
+        return old.name != new.name or _written_anew(old.arguments) != _written_anew(new.arguments)
+    except (ValueError, RecursionError):
+        return True
+
+
+def _written_anew(arguments: str) -> str:
+    return json.dumps(json.loads(arguments), sort_keys=True)
+
+
 def _what_is_wrong(arguments: str) -> str:
     try:
         value = json.loads(arguments)
@@ -159,6 +181,8 @@ def _what_is_wrong(arguments: str) -> str:
         return f"{error.msg} at character {error.pos}"
     except (ValueError, RecursionError):
         return "it is nested too deeply or holds too long a number"
+    if isinstance(value, dict):
+        return "it holds NaN, Infinity, half a character or too great a number"
     return f"it is a JSON {_JSON_NAMES.get(type(value), 'value')}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from enum import Enum
 from typing import Any, Final
 
@@ -13,14 +14,19 @@ from hermes.responses.sse import Frame
 
 __all__ = [
     "FrameKind",
+    "MendedEvent",
+    "decode_body",
     "decode_frame",
     "decode_json",
+    "event_of",
     "events_from_response",
     "is_json_object",
     "looks_like_response",
 ]
 
 _decode = msgspec.json.Decoder().decode
+# A proxy may wrap a frame that was one already, again and again.
+_WRAPPING: Final = re.compile(rb"(?:\s*data:)*+\s*+")
 _NOT_JSON: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 _TERMINAL_TYPES: Final = {
@@ -43,25 +49,48 @@ class FrameKind(Enum):
     """Not JSON, or JSON of a kind that no event has."""
 
 
+class MendedEvent(Event, frozen=True, gc=False):
+    """An event some of whose bytes were no text, so that replacement characters stand in their place."""
+
+
 def decode_frame(frame: Frame) -> Event | FrameKind:
     """The event of a frame. A frame whose data lacks ``type`` takes it from its ``event`` field.
 
     https://github.com/NousResearch/hermes-agent/issues/58017
     """
+    mended = False
     try:
         data = _decode(frame.data)
     except _NOT_JSON:
-        data = _decode_damaged(frame.data)
+        data, mended = _decode_damaged(frame.data)
     if type(data) is dict:
         kind = data.get("type")
-        if type(kind) is str and kind:
+        if type(kind) is str and kind and not mended:
             return Event(kind, data)
-        return _typeless(frame, data)
+        event = event_of(data, frame)
+        return MendedEvent(event.type, event.data) if mended else event
     if isinstance(data, FrameKind):
         return data
     if data is None:
         return FrameKind.NOTHING
     return FrameKind.DONE if data == "[DONE]" else FrameKind.MALFORMED
+
+
+def event_of(data: dict[str, Any], frame: Frame | None = None) -> Event:
+    """The event of decoded data, which takes what it lacks from its frame, where it has one.
+
+    An error may come without any type.
+    """
+    kind = data.get("type")
+    if type(kind) is str and kind:
+        return Event(kind, data)
+    named = frame.event.decode("utf-8", "replace").strip() if frame is not None else ""
+    status = frame.status if frame is not None else 0
+    if status and "status" not in data:
+        data = {**data, "status": status}
+    if not named and (data.get("error") or status):
+        named = "error"
+    return Event(named, data)
 
 
 def decode_json(body: bytes) -> Any:
@@ -70,23 +99,38 @@ def decode_json(body: bytes) -> Any:
     Raises:
         ValueError: ``body`` is no JSON.
     """
+    return decode_body(body)[0]
+
+
+def decode_body(body: bytes) -> tuple[Any, bool]:
+    """Decodes a JSON body, and tells whether it is mended.
+
+    Returns:
+        The value, and whether some of it was no text and was replaced.
+
+    Raises:
+        ValueError: ``body`` is no JSON.
+    """
     try:
-        return _decode(body)
+        return _decode(body), False
     except _NOT_JSON:
         pass
     try:
-        return _plain_json(body.decode("utf-8-sig", "replace"))
+        return _plain_json(body.removeprefix(b"\xef\xbb\xbf"))
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
 
 
 def is_json_object(text: str) -> bool:
-    """Whether ``text`` is one whole JSON object, as the arguments of a function call have to be."""
+    """Whether ``text`` is one whole JSON object, as the arguments of a function call have to be.
+
+    The grammar is strict, https://www.rfc-editor.org/rfc/rfc8259: no NaN, no half of a surrogate pair.
+    """
     if not text.lstrip().startswith("{"):
         return False
     try:
-        decode_json(text.encode("utf-8", "replace"))
-    except ValueError:
+        _decode(text)
+    except _NOT_JSON:
         return False
     return True
 
@@ -136,33 +180,35 @@ def _with_output_text(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "output": [*output, message]}
 
 
-def _typeless(frame: Frame, data: dict[str, Any]) -> Event:
-    """The event of data without ``type``. Where that is missing, the status may be missing too."""
-    if frame.status and "status" not in data:
-        data = {**data, "status": frame.status}
-    named = frame.event.decode("utf-8", "replace").strip()
-    if not named and (data.get("error") or frame.status):
-        named = "error"
-    return Event(named, data)
-
-
-def _decode_damaged(data: bytes) -> Any:
-    """The second look at data that a strict JSON decoder refuses."""
-    text = data.strip()
-    while text.startswith(b"data:"):  # a proxy wrapped a frame that was one already
-        text = text[5:].lstrip()
+def _decode_damaged(data: bytes) -> tuple[Any, bool]:
+    """The second look at data that a strict JSON decoder refuses, and whether some of it was replaced."""
+    wrapping = _WRAPPING.match(data)
+    text = data[wrapping.end() :].rstrip() if wrapping is not None else data
     if not text:
-        return FrameKind.NOTHING
+        return FrameKind.NOTHING, False
     if text == b"[DONE]":
-        return FrameKind.DONE
+        return FrameKind.DONE, False
     try:
-        return _plain_json(text.decode("utf-8", "replace"))
+        return _plain_json(text)
     except _NOT_JSON:
-        return FrameKind.MALFORMED
+        return FrameKind.MALFORMED, False
 
 
-def _plain_json(text: str) -> Any:
-    """JSON as Python reads it, which takes lone surrogates; they become replacement characters."""
+def _plain_json(data: bytes) -> tuple[Any, bool]:
+    """JSON as Python reads it, and whether invalid UTF-8 or lone surrogates were replaced in it."""
+    text = data.decode("utf-8", "replace")
     value = json.loads(text)
-    whole = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
-    return json.loads(whole.decode("utf-16-le", "replace"))
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        whole = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+        return json.loads(whole.decode("utf-16-le", "replace")), True
+    return value, "\ufffd" in text and not _is_utf8(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

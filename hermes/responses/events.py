@@ -6,13 +6,19 @@ from typing import Any, Final
 
 import msgspec
 
-__all__ = ["RESTARTED", "Delta", "Event"]
+__all__ = ["ENDED", "RESTARTED", "Delta", "Event"]
 
 RESTARTED: Final = "hermes.response.restarted"
 """The type of an event that adapters put in the place of a second ``response.created``, where the backend
 begins another answer within the stream: what came before is void, and the event's ``response`` begins anew.
 
 A gateway that asks again on the client's behalf does so: https://github.com/Soju06/codex-lb/pull/696
+"""
+
+ENDED: Final = "hermes.stream.ended"
+"""The type of the last event that adapters are offered where a stream ended without a terminal event, so that
+they hand out what they held back. It is Hermes' own: nobody else's event of this type is shown to them, and
+it never becomes part of the answer.
 """
 
 

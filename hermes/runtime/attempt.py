@@ -35,7 +35,7 @@ _TIMEOUT_WORDS: Final = {
     "first_event": "no first event within the deadline (first_event_timeout_seconds)",
     "idle_bytes": "not a byte within the deadline (idle_timeout_seconds)",
     "idle_events": "only keepalives within the deadline (event_idle_timeout_seconds)",
-    "total": "no end within the deadline of the call (request_timeout_seconds)",
+    "total": "no end within the deadline of the call (request_timeout_seconds, --timeout)",
 }
 # What did come before the deadline of the first event: each points at another culprit.
 _NO_HEADERS: Final = "no answer headers within the deadline (first_event_timeout_seconds)"
@@ -232,6 +232,7 @@ class _Attempt:
             url=redactor.text(failure.url),
             request_id=request_id_of(headers),
             event=None if event is None else redactor.event(event),
+            output=tuple(redactor.json(dict(item)) for item in failure.output),
             streaming=self.plan.request.streams,
         )
 
@@ -252,11 +253,19 @@ def _pump(pieces: Iterable[_T], feed: Callable[[_T], None], engine: AnswerEngine
             seen = engine.events
             if moment >= look_at:
                 before, items = items, engine.answer().items
-                news = items != before
+                news = _differ(items, before)
                 look_at = moment + (_LOOK_SECONDS if news else _STALE_LOOK_SECONDS)
             watchdog.saw_events(news=news)
         watchdog.waits()
     watchdog.over()
+
+
+def _differ(items: Sequence[OutputItem], before: Sequence[OutputItem] | None) -> bool:
+    """Whether there is news; what is nested too deeply to be compared counts as such."""
+    try:
+        return items != before
+    except RecursionError:
+        return True
 
 
 def _in_our_words(failure: Failure) -> Failure:

@@ -52,6 +52,11 @@ class Caller:
         return self.characters > 0
 
     @property
+    def is_restarting(self) -> bool:
+        """Whether the answer was begun anew after text was delivered."""
+        return self._restarting
+
+    @property
     def rate_limits(self) -> tuple[RateLimits, ...]:
         """The latest limits of each family, the account's main ones first."""
         return tuple(self._limits[name] for name in sorted(self._limits))
@@ -87,26 +92,33 @@ class Caller:
         """Whether what the caller holds is not what the answer says."""
         return self._live and self._on_event is not None and self._holds() != _told_by(answer)
 
+    def is_contradicted(self, answer: Answer) -> bool:
+        """Whether the answer that was delivered does not go on as what was delivered of it begins."""
+        if not self._live or self._on_event is None or self._restarting:
+            return False
+        held = self._holds()
+        return not all(text.startswith(held[kind]) for kind, text in _told_by(answer).items())
+
     def was_given_another(self, answer: Answer) -> bool:
         """Whether the answer is a restarted one that does not go on from what was delivered."""
         return self._restarting and not answer.text.startswith(self._delivered["text"].getvalue())
 
-    def hand_out_rest(self, answer: Answer) -> None:
+    def hand_out_rest(self, answer: Answer, *, retractable: bool) -> None:
         """Hands out what the caller does not hold yet of the final answer.
 
-        That is the rest of one that goes on from what was delivered, and the whole of a restarted one that
-        does not. Of one that was revised nothing is handed out: the caller is told so.
+        That is the rest of one that goes on from what was delivered, and else the whole of it, announced as
+        a restart. A caller who cannot take back what was delivered is given nothing that contradicts it.
         """
         if not self._live or self._on_event is None:
             return
         told, held = _told_by(answer), self._holds()
         continues = all(text.startswith(held[kind]) for kind, text in told.items())
-        if self._restarting:
-            self._on_event(Restarted(continues))
-            if not continues:
-                self._delivered = {kind: StringIO() for kind in held}
-        elif not continues:
+        if not continues and not retractable:
             return
+        if self._restarting or not continues:
+            self._on_event(Restarted(continues))
+        if not continues:
+            self._delivered = {kind: StringIO() for kind in held}
         for kind, text in told.items():
             rest = text[len(held[kind]) :] if continues else text
             if rest:

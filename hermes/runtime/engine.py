@@ -5,6 +5,7 @@ The same engine serves a socket, a client that yields ready-made events, a recor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -15,12 +16,14 @@ from hermes.responses.accumulator import Accumulator, Answer
 from hermes.responses.body import BodyKind, sniff_body
 from hermes.responses.decode import (
     FrameKind,
+    MendedEvent,
+    decode_body,
     decode_frame,
-    decode_json,
+    event_of,
     events_from_response,
     looks_like_response,
 )
-from hermes.responses.events import Delta
+from hermes.responses.events import ENDED, Delta
 from hermes.responses.sse import DEFAULT_MAX_FRAME_BYTES, Frame, SSEDecoder
 from hermes.runtime.redaction import Redactor
 
@@ -28,9 +31,12 @@ __all__ = ["ERROR_BODY_BYTES", "AnswerEngine"]
 
 ERROR_BODY_BYTES: Final = 64 * 1024
 _MAX_REPAIRS: Final = 8
+# A frame without any of these is a heartbeat in words, not what is left of an event.
+_PIECE_OF_JSON: Final = re.compile(rb'[{}\[\]"]')
 _STRANGE: Final = frozenset({BodyKind.HTML, BodyKind.COMPRESSED, BodyKind.TEXT})
 _PLAIN_TEXT: Final = 200
-_ONLY_THOUGHTS: Final = "The backend says it is done and sent its reasoning only, no answer."
+_TORN: Final = "A frame of the answer was lost on its way, and nothing told what was in it."
+_ONLY_THOUGHTS: Final = "The backend says it is done and sent only {}."
 
 
 class AnswerEngine:
@@ -107,8 +113,7 @@ class AnswerEngine:
         Raises:
             StreamOrderError: an event out of order that no adapter repaired.
         """
-        kind = data.get("type")
-        self._feed_event(Event(kind if isinstance(kind, str) else "", dict(data)))
+        self._feed_event(event_of(dict(data)))
 
     def feed_response(self, data: Mapping[str, Any]) -> None:
         """Takes a whole Response object that the client has decoded already."""
@@ -131,7 +136,7 @@ class AnswerEngine:
             self._feed_body(bytes(self._held))
         else:
             raise ResponseBodyError(self._strange_body())
-        self.finished = True
+        self._over()
 
     def end_broken(self) -> None:
         """The connection broke. What came may be whole all the same, but for the end of its framing.
@@ -175,13 +180,16 @@ class AnswerEngine:
             return Failure(FailureKind.ERROR_EVENT, event=terminal, retry_after_ms=self.retry_ms)
         if answer.status in ("failed", "cancelled"):
             return Failure(FailureKind.RESPONSE_FAILED, event=terminal, retry_after_ms=self.retry_ms)
+        if answer.torn:
+            return Failure(FailureKind.EARLY_END, _TORN, retry_after_ms=self.retry_ms)
         if answer.status == "completed" and _is_billed_and_empty(answer):
             tokens = answer.usage.output_tokens if answer.usage else None
             billed = f" ({tokens:,} tokens billed)" if tokens else ""
             return Failure(FailureKind.EMPTY, f"The backend says it is done and sent no output{billed}.")
         if answer.status == "completed" and answer.lacks_answer:
             output = tuple(item.data for item in answer.items)
-            return Failure(FailureKind.NO_ANSWER, _ONLY_THOUGHTS, output=output)
+            what = "commentary" if any(item.is_commentary for item in answer.items) else "its reasoning"
+            return Failure(FailureKind.NO_ANSWER, _ONLY_THOUGHTS.format(what), output=output)
         return None
 
     def body_start(self) -> bytes:
@@ -205,14 +213,25 @@ class AnswerEngine:
                 if self.finished:
                     return
             elif event is FrameKind.DONE:
-                self.finished = True
+                self._over()
                 return
+            elif isinstance(event, MendedEvent):
+                self._feed_mended(event)
+                if self.finished:
+                    return
             elif event is FrameKind.MALFORMED:
                 self._damaged_frames += 1
+                if _PIECE_OF_JSON.search(frame.data):
+                    self._accumulator.lose_frame()
+
+    def _feed_mended(self, event: Event) -> None:
+        self._accumulator.garbled = True
+        self._feed_event(event)
+        self._accumulator.garbled = False
 
     def _feed_body(self, body: bytes) -> None:
         try:
-            data = decode_json(body)
+            data, self._accumulator.garbled = decode_body(body)
         except ValueError:
             raise ResponseBodyError("The backend sent JSON that is damaged or cut.") from None
         if not isinstance(data, dict):
@@ -242,12 +261,36 @@ class AnswerEngine:
 
     # Events to deltas.
 
+    def _over(self) -> None:
+        """Nothing more comes: where no event said so, adapters hand out what they hold back.
+
+        Where the caller was given no text so far, it becomes part of the answer only: what nobody has read
+        can still be asked for again.
+        """
+        if self._accumulator.terminal is None and self._dispatch.route(ENDED):
+            if not any(item.text or item.refusal for item in self.answer().items):
+                self._on_delta = None
+            for told in self._dispatch.normalize(Event(ENDED, {"type": ENDED})):
+                if told.type != ENDED:
+                    self._accumulate_repaired(told)
+        self.finished = True
+
+    def _accumulate_repaired(self, event: Event) -> None:
+        self.events += 1
+        try:
+            self._accumulate(event)
+        except StreamOrderError as error:
+            self._repair(event, error)
+
     def _feed_event(self, event: Event) -> None:
         dispatch = self._dispatch
         events: Sequence[Event] = (event,)
-        if dispatch.route(event.type):
+        # What a backend calls by the name of Hermes' own event is an unknown event.
+        if dispatch.route(event.type) and event.type != ENDED:
             # A backend may echo a secret anywhere, and no adapter is shown one.
             events = dispatch.normalize(self._redactor.event(event))
+            if len(events) != 1 or events[0] is not event:
+                self._accumulator.pass_over(event)
         for replaced in events:
             self.events += 1
             try:
@@ -270,6 +313,7 @@ class AnswerEngine:
             repaired = self._dispatch.repair(error.violation, pending[0])
             if repaired is None:
                 raise error
+            self._accumulator.pass_over(pending[0])
             pending[:1] = repaired
             while pending:
                 try:

@@ -175,7 +175,8 @@ class LessonsFile:
                 if endpoint.base_url != address or model not in (None, endpoint.model)
             }
 
-        if _matching(found.kept, address, model):
+        if found.is_damaged or _matching(found.kept, address, model):
+            # A damaged file goes with everything that it may have held.
             problem = self._change(without)
             if problem:
                 raise HermesError(problem)
@@ -222,7 +223,10 @@ class LessonsFile:
         return self._parsed(data)
 
     def _parsed(self, data: bytes) -> _Found:
-        problem = f"{self.path} is damaged, so what backends taught is not used."
+        problem = (
+            f"{self.path} is damaged, so what backends taught is not used. "
+            "`hermes providers show --forget` puts it aside."
+        )
         damaged = _Found(problem=problem, is_damaged=True)
         if len(data) > _MAX_BYTES:
             return damaged

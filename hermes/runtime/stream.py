@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any, Final
@@ -22,6 +22,7 @@ from hermes.providers.contract import (
     Request,
     Verdict,
     VerdictKind,
+    Violation,
 )
 from hermes.providers.manager import PluginManager
 from hermes.responses.accumulator import Answer
@@ -51,7 +52,10 @@ __all__ = ["CallEvent", "CallOptions", "Restarted", "run_call"]
 _LONGEST_WORD: Final = 80
 _NO_PART_OF_A_NAME: Final = re.compile(r"[^\w .:/+@-]+")
 
+_PRIVATE: Final = ("extra_headers", "extra_query")
+"""Keywords that no adapter is shown."""
 _NOT_STREAMED: Final = "Asking without streaming: the streams of this backend broke the event order before."
+_REVISED: Final = "The backend revised its answer after it was shown; the final text differs."
 _BEGAN_ANEW: Final = "The backend began another answer after this one was written."
 
 # https://github.com/NousResearch/hermes-agent/issues/33075
@@ -148,12 +152,14 @@ class _Call:
         options: CallOptions,
         on_event: Callable[[CallEvent], None] | None,
     ) -> None:
-        self._request = request
+        # What the caller puts into headers and the address is the caller's own, and may be a credential.
+        self._private = {name: request[name] for name in _PRIVATE if name in request}
+        self._request = request.without(*_PRIVATE)
         self._plugins = plugins
         self._options = options
         self._clock = options.clock
         self._memory = options.memory
-        self._redactor = Redactor(options.secrets)
+        self._redactor = Redactor((*options.secrets, *_values_of(self._private)))
         self._started = self._clock.monotonic()
         self._total = options.deadlines.for_request(request).total
         self._ignored = 0
@@ -196,9 +202,9 @@ class _Call:
                 if not plan.request.streams:
                     self._memory.learn(EndpointFact.NON_STREAM_WORKS)
                 return self._ended(outcome.answer)
-            verdict = self._classify(outcome.failure)
-            if not is_refusal(verdict):
+            if outcome.answer.items:  # what broke off had begun, so the request itself was taken
                 self._learn(plan.lessons)
+            verdict = self._classify(outcome.failure)
             self._best.offer(outcome.answer, verdict, delivered=self._caller.has_text)
             step = self._next_step(plan, verdict)
             if isinstance(step, Stop):
@@ -209,6 +215,8 @@ class _Call:
 
     def _first_plan(self) -> Plan:
         """What the endpoint taught before makes the first request right."""
+        if self._memory.knows(EndpointFact.SENDS_PRELUDE):
+            return Plan(self._request, tolerate_prelude=True)
         if self._memory.knows(EndpointFact.BREAKS_ORDER):
             if self._memory.knows(EndpointFact.STREAM_REQUIRED):
                 return Plan(self._request, tolerate_prelude=True)
@@ -230,7 +238,8 @@ class _Call:
         limits = self._options.deadlines.for_request(plan.request)
         on_wait = self._report_wait if self._options.tell_waits else None
         with Watchdog(limits, total_left=left, streaming=streaming, on_wait=on_wait) as watchdog:
-            outcome = self._runner.run(plan, watchdog, self._caller.on_delta)
+            sent = replace(plan, request=plan.request.replacing(**self._private))
+            outcome = self._runner.run(sent, watchdog, self._caller.on_delta)
         self._ignored += outcome.ignored
         self._attempts.append(
             Attempt(
@@ -265,15 +274,28 @@ class _Call:
         # An adapter may have decoded what hid a secret.
         clean = self._redactor.text
         verdict = replace(
-            verdict, message=clean(verdict.message), hint=clean(verdict.hint), code=clean(verdict.code)
+            verdict,
+            message=clean(verdict.message),
+            hint=clean(verdict.hint),
+            code=clean(verdict.code),
+            param=clean(verdict.param),
+            request_id=clean(verdict.request_id),
         )
         self._verdicts.append(verdict)
         self._attempts[-1] = replace(self._attempts[-1], verdict=str(verdict.kind), reason=verdict.message)
         if verdict.kind is VerdictKind.ORDER_MISMATCH:
-            self._memory.learn(EndpointFact.BREAKS_ORDER)
+            self._note_order(failure)
         elif verdict.kind is VerdictKind.STREAM_REQUIRED:
             self._memory.learn(EndpointFact.STREAM_REQUIRED)
         return verdict
+
+    def _note_order(self, failure: Failure) -> None:
+        """A prelude of the vendor's comes again and can be passed over; any other disorder may be a slip."""
+        name = failure.event.type if failure.event is not None else ""
+        if failure.violation is Violation.CREATED_MISSING and name and not name.startswith("response."):
+            self._memory.learn(EndpointFact.SENDS_PRELUDE)
+        else:
+            self._memory.assume(EndpointFact.BREAKS_ORDER)
 
     def _next_step(self, plan: Plan, verdict: Verdict) -> Step:
         best = self._best.answer
@@ -337,8 +359,13 @@ class _Call:
             return self._make_do()
         self._tell_of_model(answer)
         if answer.status == "completed":
-            self._caller.hand_out_rest(answer)
-            self._tell_of_revision(answer)
+            revised = self._caller.is_contradicted(answer)
+            self._tell_of_revision(revised=revised)
+            self._caller.hand_out_rest(answer, retractable=self._options.retractable)
+            if revised and not self._options.retractable:
+                # What was written is not the answer, and cannot be taken back.
+                self._attempts[-1] = replace(self._attempts[-1], reason=_REVISED)
+                return self._result(answer, ResultStatus.PARTIAL, reason=_REVISED)
             return self._completed(answer)
         word = answer.incomplete_reason
         reason = f"The backend ended the answer early ({self._short(word) or 'no reason given'})."
@@ -352,14 +379,13 @@ class _Call:
             if self._best.answer is not None:
                 return self._make_do()
             raise CallError(reason, hint=hint, attempts=self._attempts)
-        self._caller.hand_out_rest(answer)
-        self._tell_of_revision(answer)
+        self._tell_of_revision(revised=self._caller.is_contradicted(answer))
+        self._caller.hand_out_rest(answer, retractable=self._options.retractable)
         return self._result(answer, ResultStatus.PARTIAL, reason=reason, hint=hint)
 
-    def _tell_of_revision(self, answer: Answer) -> None:
-        if self._caller.was_told_otherwise(answer):
-            text = "The backend revised its answer after it was shown; the final text differs."
-            self._report(Notice(text, kind="revised"))
+    def _tell_of_revision(self, *, revised: bool) -> None:
+        if revised:
+            self._report(Notice(_REVISED, kind="revised"))
 
     def _completed(self, answer: Answer) -> ResponseResult:
         """A complete answer, unless all that it holds is a call that must not be run."""
@@ -379,7 +405,7 @@ class _Call:
     def _tell_of_calls(self, result: ResponseResult) -> None:
         """What is odd about calls that are offered all the same."""
         if result.calls.id_conflicts:
-            text = "The backend sent different calls under one id; only the first of them counts."
+            text = "The backend sent different calls under one id; none of them is run."
             self._report(Notice(text, kind="tool"))
         repeated = result.calls.repeated
         if repeated is not None:
@@ -407,7 +433,11 @@ class _Call:
             if main.kind is VerdictKind.TIMEOUT and self._ignored > 1:
                 message = f"{message} {_IGNORED.format(self._ignored)}"
             raise CallError(message, hint=main.hint, verdict=main, attempts=self._attempts)
-        self._tell_of_revision(best.answer)
+        if self._caller.is_restarting:  # what it was given is what is kept
+            self._tell_of_revision(revised=self._caller.was_told_otherwise(best.answer))
+        else:
+            self._tell_of_revision(revised=self._caller.is_contradicted(best.answer))
+            self._caller.hand_out_rest(best.answer, retractable=self._options.retractable)
         whole = best.answer.open_items == 0
         return self._result(
             best.answer,
@@ -432,6 +462,15 @@ class _Call:
         if isinstance(item, Notice):
             item = replace(item, text=self._redactor.text(item.text))
         self._caller.report(item)
+
+
+def _values_of(private: Mapping[str, Any]) -> Iterator[str]:
+    """The values of headers and queries, and what stands in them behind a word such as `Bearer`."""
+    for told in private.values():
+        for value in told.values() if isinstance(told, Mapping) else ():
+            if isinstance(value, str):
+                yield value
+                yield value.rpartition(" ")[2]
 
 
 def _with_fresh_session(request: Request) -> Request:

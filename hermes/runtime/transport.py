@@ -257,6 +257,9 @@ def _mapped(source: Iterable[_T]) -> Iterator[_T]:
         raise TransportFailed(failure) from None
 
 
+_ERRNO: Final = re.compile(r"\[Errno -?\d+\] ?")
+
+
 def _failure(error: BaseException) -> Failure | None:
     """What clients are known to raise; None for anything else, which is a fault of somebody's."""
     openai, httpx2 = sys.modules.get("openai"), sys.modules.get("httpx2")
@@ -344,10 +347,20 @@ def _failure_of_httpx2(error: Any, httpx2: Any) -> Failure:
         # Its words quote the header that cannot be sent, which may be the key.
         return Failure(FailureKind.CONNECT, "The request holds a header that HTTP does not allow.")
     if isinstance(error, (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)):
-        return Failure(FailureKind.CONNECT, words)
+        return Failure(FailureKind.CONNECT, _at_its_address(error, words))
     if isinstance(error, httpx2.DecodingError):
         return Failure(FailureKind.BODY, f"The body cannot be decompressed: {words}")
     return Failure(FailureKind.CUT, words)
+
+
+def _at_its_address(error: Any, words: str) -> str:
+    """What kept a connection from coming about, with the server's name and without the system's number."""
+    words = _ERRNO.sub("", words)
+    try:
+        server = error.request.url.netloc.decode("ascii", "replace").rpartition("@")[2]
+    except (AttributeError, RuntimeError):  # an error without its request
+        return words
+    return f"{server}: {words}" if server and words else words or server
 
 
 def _refusal_behind(error: BaseException) -> Failure | None:

@@ -272,7 +272,7 @@ class Watchdog:
             return ""
         if self._begun and not alive:
             waited = silent
-        limit = f"gives up after {_duration(waited + min(left))}" if left else "no deadline is set"
+        limit = f"this attempt ends after {_duration(waited + min(left))}" if left else "no deadline is set"
         told = f"({_duration(waited)}; {limit})"
         if not self._streaming:
             return f"Still waiting for the answer, which comes as a whole {told}."

@@ -93,7 +93,7 @@ QUIRKS: Final = tuple(
             (
                 "foreign-encrypted-content",
                 "pools of accounts",
-                "asks again once without the reasoning, and replays none to this endpoint",
+                "asks again once without the reasoning, and replays none in this session",
                 "builtin",
             ),
             (
@@ -313,7 +313,7 @@ QUIRKS: Final = tuple(
             (
                 "reasoning-only-completed",
                 "ChatGPT codex backend, xAI, Copilot, others",
-                "asks on once, then says that there is no answer",
+                "asks on once, unless the backend means it so; then says that there is no answer",
                 "builtin",
             ),
             ("answer-inside-reasoning", "xAI", "takes the marked answer out of the reasoning", "xai"),

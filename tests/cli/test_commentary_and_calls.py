@@ -103,7 +103,7 @@ def test_no_answer_at_all_is_told_in_words(hermes: Hermes, serve: Serve) -> None
     serve("commentary-phase-messages/never-an-answer")
     ran = hermes("-z", "hi")
     assert (ran.code, ran.out) == (1, "")
-    assert "no answer" in ran.err
+    assert "No answer text came" in ran.err
     assert "I will look" not in ran.err
 
 

@@ -33,6 +33,9 @@ def lessons(hermes: Hermes) -> Path:
     return hermes.home / "lessons.json"
 
 
+FORGET = "`hermes providers show --forget` puts it aside."
+
+
 def names_in(path: Path) -> set[str]:
     return {name for endpoint in json.loads(path.read_text())["endpoints"] for name in endpoint["lessons"]}
 
@@ -74,8 +77,8 @@ def test_the_second_run_starts_right(hermes: Hermes, serve: Serve, lessons: Path
     assert backend.kinds == ("stream", "non_stream")
     again = hermes("-z", "hi")
     assert (again.code, again.out, again.err) == (0, "Hello\n", "")
-    assert backend.kinds == ("stream", "non_stream", "non_stream")
-    assert names_in(lessons) == {"breaks_order", "non_stream_works"}
+    assert backend.kinds == ("stream", "non_stream", "stream")
+    assert names_in(lessons) == {"sends_prelude", "non_stream_works"}
     assert lessons.stat().st_mode & 0o777 == 0o600
 
 
@@ -94,7 +97,7 @@ def test_after_forgetting_it_begins_anew(hermes: Hermes, serve: Serve) -> None:
     forgotten = hermes("providers", "show", "--forget")
     assert (forgotten.code, forgotten.err) == (0, "")
     assert forgotten.out.splitlines() == [
-        "Forgotten of gpt-5.4: Its streams break the event order.",
+        "Forgotten of gpt-5.4: Its streams begin with events of its own, which are passed over.",
         "Forgotten of gpt-5.4: It answers requests without streaming.",
     ]
     hermes("-z", "hi")
@@ -120,7 +123,7 @@ def test_with_the_adapter_that_knows_the_backend_the_lesson_is_void(hermes: Herm
     assert "other adapters were on: builtin, lenient." in hermes("providers", "show").out
     assert hermes("plugins", "disable", "codex_lb").code == 0
     assert hermes("-z", "hi").code == 0
-    assert backend.kinds == ("stream", "non_stream", "stream", "non_stream")
+    assert backend.kinds == ("stream", "non_stream", "stream", "stream")
 
 
 def test_a_good_backend_teaches_nothing(hermes: Hermes, serve: Serve, lessons: Path) -> None:
@@ -134,12 +137,12 @@ def test_the_demo_backend_teaches_nothing(hermes: Hermes, lessons: Path) -> None
     assert not lessons.exists()
 
 
-@pytest.mark.parametrize(("days", "kinds"), [(3, ("stream", "non_stream")), (1, ("non_stream",))])
+@pytest.mark.parametrize(("days", "kinds"), [(3, ("stream", "non_stream")), (1, ("stream",))])
 def test_old_lessons_are_not_heeded(
     hermes: Hermes, serve: Serve, lessons: Path, days: int, kinds: tuple[str, ...]
 ) -> None:
     backend = serve("codex-lb-prelude", more="recovery: {remember_days: 2}\n")
-    write_lessons(lessons, backend.base_url, "breaks_order", "non_stream_works", age=timedelta(days=days))
+    write_lessons(lessons, backend.base_url, "sends_prelude", "non_stream_works", age=timedelta(days=days))
     write_lessons(lessons, "http://elsewhere/v1", "without_user", age=timedelta(days=days))
     assert hermes("-z", "hi").code == 0
     assert backend.kinds == kinds
@@ -153,7 +156,7 @@ def test_remembering_can_be_switched_off(hermes: Hermes, serve: Serve, lessons: 
     assert backend.kinds == ("stream", "non_stream") * 2
     assert not lessons.exists()
     assert "learnt: nothing, for recovery.remember_days is 0\n" in hermes("providers", "show").out
-    write_lessons(lessons, backend.base_url, "breaks_order")
+    write_lessons(lessons, backend.base_url, "sends_prelude")
     write_lessons(lessons, "http://elsewhere/v1", "without_user")
     assert hermes("providers", "show", "--forget").out.startswith("Forgotten of gpt-5.4: ")
     assert names_in(lessons) == {"without_user"}
@@ -174,8 +177,8 @@ def test_two_at_once_both_keep_what_they_learn(hermes: Hermes, lessons: Path) ->
             assert (process.returncode, out) == (0, b"Hello\n")
     endpoints = json.loads(lessons.read_text())["endpoints"]
     assert {one["model"]: set(one["lessons"]) for one in endpoints} == {
-        "one": {"breaks_order", "non_stream_works"},
-        "two": {"breaks_order", "non_stream_works"},
+        "one": {"sends_prelude", "non_stream_works"},
+        "two": {"sends_prelude", "non_stream_works"},
     }
 
 
@@ -188,12 +191,20 @@ def test_a_damaged_file_is_told_of_once_and_put_aside(hermes: Hermes, serve: Ser
     ran = hermes("-z", "hi")
     assert (ran.code, ran.out) == (0, "Hello\n")
     assert [line for line in ran.err.splitlines() if str(lessons) in line] == [
-        f"hermes: {lessons} is damaged, so what backends taught is not used."
+        f"hermes: {lessons} is damaged, so what backends taught is not used. {FORGET}"
     ]
     assert lessons.with_name("lessons.json.damaged").read_text() == '{"version": 1, '
     again = hermes("-z", "hi")
     assert (again.out, again.err) == ("Hello\n", "")
-    assert backend.kinds == ("stream", "non_stream", "non_stream")
+    assert backend.kinds == ("stream", "non_stream", "stream")
+
+
+def test_forgetting_puts_a_damaged_file_aside(hermes: Hermes, lessons: Path) -> None:
+    hermes.configure("http://127.0.0.1:2455/v1")
+    lessons.write_text("{")
+    assert hermes("providers", "show", "--forget").code == 0
+    assert lessons.with_name("lessons.json.damaged").read_text() == "{"
+    assert hermes("providers", "show").err == ""
 
 
 def test_a_file_of_a_newer_version_is_left_alone(hermes: Hermes, serve: Serve, lessons: Path) -> None:
@@ -300,7 +311,7 @@ def test_show(inside: Hermes) -> None:
     write_lessons(
         inside.home / "lessons.json",
         "https://llm.example.com/v1",
-        "breaks_order",
+        "sends_prelude",
         "without_temperature",
         "roles_developer_to_system",
         "a_lesson_of_somebody_elses",
@@ -324,7 +335,7 @@ def test_show(inside: Hermes) -> None:
     assert lines[lines.index("learnt:") + 1 :] == [
         f"  {model}, 2 h 5 min ago: {words} It is heeded for another 6 d 21 h."
         for model, words in (
-            ("gpt-5.4", "Its streams break the event order."),
+            ("gpt-5.4", "Its streams begin with events of its own, which are passed over."),
             ("gpt-5.4", "It is asked without `temperature`."),
             ("gpt-5.4", "It is asked with the role `system` for developer messages."),
             ("gpt-5.4", "`a_lesson_of_somebody_elses`."),
@@ -335,31 +346,31 @@ def test_show(inside: Hermes) -> None:
 
 
 def test_show_tells_programs_the_same(inside: Hermes) -> None:
-    write_lessons(inside.home / "lessons.json", "http://127.0.0.1:8000/v1", "breaks_order", model="qwen")
+    write_lessons(inside.home / "lessons.json", "http://127.0.0.1:8000/v1", "sends_prelude", model="qwen")
     told = shown(inside, "Local")
     assert (told["name"], told["base_url"], told["model"]) == ("local", "http://127.0.0.1:8000/v1", "qwen")
     assert told["deadlines"]["idle_events"] == 77
     assert told["adapters"] == ["builtin", "lenient"]
     (lesson,) = told["lessons"]
-    assert (lesson["name"], lesson["model"], lesson["heeded"]) == ("breaks_order", "qwen", True)
+    assert (lesson["name"], lesson["model"], lesson["heeded"]) == ("sends_prelude", "qwen", True)
     assert lesson["expires_at"] - lesson["learned_at"] == 7 * 86400
 
 
 def test_one_model_alone_is_shown_and_forgotten(inside: Hermes) -> None:
     file = inside.home / "lessons.json"
-    write_lessons(file, "https://llm.example.com/v1", "breaks_order")
+    write_lessons(file, "https://llm.example.com/v1", "sends_prelude")
     write_lessons(file, "https://llm.example.com/v1", "stream_required", model="other")
     assert [one["model"] for one in shown(inside, "work", "-m", "other")["lessons"]] == ["other"]
     ran = inside("providers", "show", "work", "-m", "other", "--forget")
     assert ran.out == "Forgotten of other: It refuses requests without streaming.\n"
-    assert names_in(file) == {"breaks_order"}
+    assert names_in(file) == {"sends_prelude"}
     ran = inside("providers", "show", "work", "-m", "other", "--forget")
     assert ran.out == "There was nothing to forget of https://llm.example.com/v1 and other.\n"
 
 
 def test_a_backend_without_an_entry(inside: Hermes) -> None:
     file = inside.home / "lessons.json"
-    write_lessons(file, "http://127.0.0.1:9999/v1", "breaks_order")
+    write_lessons(file, "http://127.0.0.1:9999/v1", "sends_prelude")
     assert len(shown(inside, "--base-url", "http://127.0.0.1:9999/v1/")["lessons"]) == 1
     assert inside("providers", "show", "--base-url", "http://127.0.0.1:9999/v1", "--forget").code == 0
     assert names_in(file) == set()

@@ -81,7 +81,8 @@ def test_into_a_pipe(scenario: Scenario, ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     "scenario",
-    [scenario for scenario in SCENARIOS if scenario.expected_live],
+    # What is written cannot be taken back, so a revised answer ends otherwise here.
+    [one for one in SCENARIOS if one.expected_live and "revised" not in one.expected_live.says],
     ids=lambda scenario: scenario.id,
 )
 def test_as_it_comes(scenario: Scenario, ask: Ask) -> None:
@@ -89,8 +90,7 @@ def test_as_it_comes(scenario: Scenario, ask: Ask) -> None:
     assert expected is not None
     code, out, err, kinds = ask(scenario, "--stream")
     check(scenario, expected, code=code, err=err, kinds=kinds)
-    if "revised" not in expected.says:
-        assert out == line_of(expected)
+    assert out == line_of(expected)
 
 
 @pytest.mark.parametrize("scenario", ONE_OF_EACH, ids=lambda scenario: scenario.id)

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from hermes.providers.adapters import builtin
-from hermes.providers.adapters.builtin.lessons import change_named
+from hermes.providers.adapters.builtin.changes import FOR_THE_SESSION, change_named
 from hermes.providers.contract import (
+    NO_ANSWER_TEXT,
+    REASONING_ONLY_FINAL,
     AdapterContext,
+    Delivered,
     EndpointFact,
     EndpointMemory,
     Event,
@@ -21,7 +24,10 @@ from hermes.providers.contract import (
     Request,
     Verdict,
     VerdictKind,
+    hookimpl,
 )
+from hermes.providers.dispatch import CallDispatch
+from hermes.providers.registration import Registry
 
 REQUEST = Request(model="m", input="hi", stream=True, stream_options={"include_obfuscation": False})
 NON_STREAM = Request(model="m", input="hi")
@@ -94,6 +100,8 @@ USER = {"type": "message", "role": "user", "content": [{"type": "input_text", "t
 YES = {"type": "message", "role": "assistant", "content": "Yes."}
 CALL = {"type": "function_call", "call_id": "call_1", "name": "sh", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "done"}
+PICTURE = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
+SEARCH = {"type": "function", "name": "web_search", "parameters": {"type": "object"}}
 FUNCTION = {"type": "function", "name": "sh", "parameters": {"type": "object"}}
 
 
@@ -153,11 +161,37 @@ def test_a_request_is_put_right_before_it_is_sent() -> None:
     assert notice.text.startswith("Tool calls and outputs of the conversation did not match;")
 
 
+def test_an_output_that_is_dropped_is_told_though_another_is_made_up() -> None:
+    told: list[RateLimits | Notice] = []
+    strange = {**OUTPUT, "call_id": "call_2", "output": "21 degrees"}
+    result = prepared(told=told, input=[USER, CALL, strange])
+    assert [item["output"][:8] for item in result["input"][2:]] == ["[aborted"]
+    [notice] = told
+    assert isinstance(notice, Notice)
+    assert "did not match" in notice.text
+
+
+def test_ids_that_become_unique_are_no_news() -> None:
+    told: list[RateLimits | Notice] = []
+    again = [{**CALL, "arguments": "1"}, {**OUTPUT, "output": "2"}]
+    assert prepared(told=told, input=[USER, CALL, OUTPUT, *again])["input"] != [USER, CALL, OUTPUT, *again]
+    assert told == []
+
+
 def test_what_is_lost_to_a_store_is_told() -> None:
     told: list[RateLimits | Notice] = []
     result = prepared(told=told, input=[{"type": "item_reference", "id": "msg_1"}, USER], store=False)
     assert result["input"] == [USER]
-    assert "References to stored items" in str(told)
+    assert "references to stored items" in str(told)
+
+
+def test_what_goes_with_the_reasoning_that_nobody_stored_is_told() -> None:
+    told: list[RateLimits | Notice] = []
+    searched = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {}}
+    thought = {"type": "reasoning", "id": "rs_1", "summary": []}
+    result = prepared(told=told, input=[USER, thought, searched, YES], store=False)
+    assert result["input"] == [USER, YES]
+    assert "web_search_call" in str([item.text for item in told if isinstance(item, Notice)])
 
 
 def test_reasoning_and_references_are_left_to_a_backend_that_stores() -> None:
@@ -232,8 +266,33 @@ def test_where_neither_way_is_taken_the_stream_is_left_to_the_core() -> None:
         ("without_max_tool_calls", {"max_tool_calls": 5}, "no limit of tool calls"),
         ("without_store", {"store": False}, "`store`"),
         ("function_tools_only", {"tools": [{"type": "web_search"}]}, "function tools only"),
+        ("without_tool_choice", {"tool_choice": "none"}, "chooses whether to call a tool"),
+        ("without_parallel_tool_calls", {"parallel_tool_calls": False}, "several tools at once"),
+        ("without_service_tier", {"service_tier": "flex"}, "at what price"),
+        ("without_truncation", {"truncation": "auto"}, "refused instead of shortened"),
+        ("without_metadata", {"metadata": {"a": "b"}}, "`metadata`"),
+        ("without_user", {"user": "u1"}, "no end user"),
+        ("without_text", {"text": {"format": {"type": "json_object"}}}, "no form of the answer"),
+        ("without_text.format", {"text": {"format": {"type": "json_object"}}}, "no form of the answer"),
+        ("store_false", {"store": True}, "not stored"),
+        ("text_outputs", {"input": [CALL, {**OUTPUT, "output": [PICTURE]}]}, "no images or files"),
+        ("plain_schemas", {"tools": [{**FUNCTION, "strict": True}]}, "simple schemas only"),
+        ("plain_schemas", {"tools": [{**FUNCTION, "parameters": {"pattern": "x"}}]}, "simple schemas only"),
+        ("plain_schemas", {"text": {"format": {"type": "json_schema", "strict": True}}}, "simple schemas"),
+        ("distinct_tools", {"tools": [SEARCH, {"type": "web_search"}]}, "one tool of each name"),
+        ("without_item_ids", {"input": [{"type": "mcp_call", "id": "mcp_1"}]}, "mcp_call"),
+        ("without_item_ids", {"input": [{"type": "item_reference", "id": "msg_1"}]}, "references"),
         ("without_temperature", {"temperature": 1}, ""),
         ("without_max_output_tokens", {}, ""),
+        # What the API does anyway.
+        ("without_tool_choice", {"tool_choice": "auto"}, ""),
+        ("without_parallel_tool_calls", {"parallel_tool_calls": True}, ""),
+        ("without_truncation", {"truncation": "disabled"}, ""),
+        ("without_text", {"text": {"verbosity": "low"}}, ""),
+        ("store_false", {}, ""),
+        ("text_outputs", {"input": [CALL, {**OUTPUT, "output": [{"text": "done"}]}]}, ""),
+        ("plain_schemas", {"tools": [{**FUNCTION, "strict": False}]}, ""),
+        ("without_item_ids", {"input": [{**YES, "id": "msg_1"}]}, ""),
     ],
 )
 def test_what_guards_the_user_is_never_left_out_in_silence(
@@ -283,8 +342,87 @@ def test_refused_parameters(message: str, code: str, param: str, strategy: str |
     fallback = refused(SAMPLED, message, code=code, param=param)
     assert (fallback and fallback.strategy) == strategy
     if fallback is not None:
-        assert fallback.lesson == strategy
+        assert fallback.lesson == ("" if strategy in FOR_THE_SESSION else strategy)
         assert fallback.notice.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("conversation", "conv_1"),
+        ("prompt", {"id": "pmpt_1"}),
+        ("previous_response_id", "resp_1"),
+        ("tools", [FUNCTION]),
+        ("extra_headers", {"x": "y"}),
+        ("extra_query", {"x": "y"}),
+        ("extra_body", {"x": "y"}),
+        ("timeout", 5),
+    ],
+)
+def test_what_a_request_is_about_is_never_left_out(name: str, value: Any) -> None:
+    request = Request({"model": "m", "input": [USER], name: value})
+    told = f"Unsupported parameter: '{name}' is not supported."
+    assert refused(request, told, code="unsupported_parameter", param=name) is None
+    assert prepared(f"without_{name}", **request) == dict(request)
+
+
+def test_functions_stay_where_tools_are_refused() -> None:
+    request = Request(input=[USER], tools=[FUNCTION, {"type": "web_search"}])
+    fallback = refused(request, "Unsupported parameter: 'tools' is not supported.", param="tools")
+    assert fallback is not None
+    assert fallback.request["tools"] == [FUNCTION]
+    assert refused(fallback.request, "Unsupported parameter: 'tools'.", param="tools") is None
+    own = Request(input=[USER], tools=[{"type": "web_search"}])
+    assert prepared("without_tools", **own) == {"input": [USER]}
+
+
+def test_instructions_are_said_another_way_or_not_at_all() -> None:
+    call = context(facts=("instructions_as_message",))
+    verdict = Verdict(VerdictKind.BAD_REQUEST, message="Unsupported parameter.", param="instructions")
+    assert builtin.fallback_request(Request(input=[USER], instructions="A"), verdict, call) is None
+
+
+RICH = Request(
+    model="m",
+    input=[{"role": "system", "content": "A"}, USER, CALL, {**OUTPUT, "output": [PICTURE]}],
+    tools=[FUNCTION, {"type": "web_search"}],
+    metadata={"a": "b"},
+    max_output_tokens=5,
+    include=["reasoning.encrypted_content"],
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "param", "strategy"),
+    [
+        # Another value may be right.
+        ("Invalid type for 'tools': unexpected null", "invalid_type", "tools", None),
+        ("Invalid type for 'metadata': unexpected null", "", "metadata", None),
+        ("Unsupported type for 'metadata'.", "invalid_type", "metadata", None),
+        ("4 at most for this unsupported tier", "invalid_value", "max_output_tokens", None),
+        ("4 at most, unsupported", "integer_above_max_value", "max_output_tokens", None),
+        ("Unknown value.", "array_above_max_length", "include", "without_include"),
+        # The user's own function, and a tool of the backend's own.
+        ("Tool 'sh' is not supported in this region", "", "tools", None),
+        ("Tool 'web_search' is not supported", "", "tools", "function_tools_only"),
+        # What is said, and not who says it.
+        ("Message content exceeds role limits: system messages must be short", "", "", None),
+        ("Unsupported character in messages[0]", "", "", None),
+        ("role must be 'user' for system messages", "", "", "roles_system_to_developer"),
+        # What the user attached, and not what a tool gave.
+        ("This model does not support image inputs", "", "input[1].content", None),
+        ("This model does not support image inputs", "", "", "text_outputs"),
+    ],
+)
+def test_a_wrong_value_costs_no_keyword(message: str, code: str, param: str, strategy: str | None) -> None:
+    fallback = refused(RICH, message, code=code, param=param)
+    assert (fallback and fallback.strategy) == strategy
+
+
+def test_what_a_correction_costs_is_told_with_it() -> None:
+    fallback = refused(RICH, "Output must be a string.", param="input[3].output")
+    assert fallback is not None
+    assert "no images or files" in fallback.notice
 
 
 def test_a_refused_parameter_is_told_and_left_out() -> None:
@@ -424,8 +562,8 @@ def test_an_id_that_needs_its_reasoning_goes_before_the_reasoning() -> None:
 
 def thinking(output: tuple[dict[str, Any], ...]) -> tuple[Verdict, AdapterContext]:
     call = context()
-    verdict = builtin.classify_stream_error(Failure(FailureKind.NO_ANSWER, output=output), call)
-    return verdict, call
+    call.failure = Failure(FailureKind.NO_ANSWER, output=output)
+    return builtin.classify_stream_error(call.failure, call), call
 
 
 def test_a_model_that_stopped_thinking_is_asked_to_go_on() -> None:
@@ -441,8 +579,37 @@ def test_a_model_that_stopped_thinking_is_asked_to_go_on() -> None:
     assert fallback.request.streams
 
 
+class Opinionated:
+    """An adapter of another package that has its own words for the backend's failures."""
+
+    name = "opinionated"
+    api_version = 1
+
+    @hookimpl
+    def classify_stream_error(self, failure: Failure, context: AdapterContext) -> Verdict | None:
+        return Verdict(VerdictKind.PROTOCOL, code=NO_ANSWER_TEXT, hint="It does that.")
+
+
+def test_the_model_goes_on_whoever_has_judged_its_answer() -> None:
+    memory = EndpointMemory()
+    adapters = [Registry().register(one, "x") for one in (Opinionated(), builtin)]
+    dispatch = CallDispatch(adapters, provider="p", model="m", memory=memory, on_report=print)
+    request = Request(input=[USER], stream=True)
+    plan = {**YES, "phase": "commentary"}
+    dispatch.begin_attempt(1, streaming=True, delivered=Delivered())
+    verdict = dispatch.classify(Failure(FailureKind.NO_ANSWER, output=(plan,)))
+    assert verdict is not None
+    assert verdict.hint == "It does that."
+    fallback = dispatch.fallback(request, verdict, frozenset())
+    assert fallback is not None
+    assert fallback.request["input"] == [USER, plan]
+    # The next attempt has nothing of this one to go on from.
+    dispatch.begin_attempt(2, streaming=True, delivered=Delivered())
+    assert dispatch.fallback(request, verdict, frozenset()) is None
+
+
 def test_where_reasoning_alone_is_final_nobody_is_asked_to_go_on() -> None:
-    verdict = Verdict(VerdictKind.PROTOCOL, code="reasoning_only_final")
+    verdict = Verdict(VerdictKind.PROTOCOL, code=REASONING_ONLY_FINAL)
     assert builtin.fallback_request(REQUEST, verdict, context()) is None
 
 
@@ -459,7 +626,17 @@ def test_a_request_that_holds_only_what_is_new_is_never_sent_without_its_past() 
 
 
 @pytest.mark.parametrize(
-    "name", ["", "without_", "without_a b", "without_input", "without_tools[].name", "nope", "without_\x1b"]
+    "name",
+    [
+        "",
+        "without_",
+        "without_a b",
+        "without_input",
+        "without_tools[].name",
+        "without_extra_body.input",
+        "nope",
+        "without_\x1b",
+    ],
 )
 def test_names_that_are_no_lessons(name: str) -> None:
     assert change_named(name) is None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hermes.providers import dispatch
 from hermes.providers.contract import (
     Delivered,
     EndpointFact,
@@ -328,3 +329,56 @@ def test_the_context_knows_how_the_prepared_request_asks(begin_call: Any) -> Non
     call.dispatch.prepare(Request(stream=True))
     call.dispatch.classify(Failure(FailureKind.CUT))
     assert seen == [False]
+
+
+def test_routes_are_prepared_once_for_what_an_adapter_wants_to_and_fro(
+    begin_call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = 0
+    matches = dispatch._matches
+
+    def counted(*arguments: Any) -> bool:
+        nonlocal prepared
+        prepared += 1
+        return matches(*arguments)
+
+    monkeypatch.setattr(dispatch, "_matches", counted)
+    seen: list[str] = []
+
+    def normalize(offered: Event, context: Any) -> None:
+        seen.append(offered.type)
+        (context.drop if offered.type == "text" else context.want)("text")
+
+    call = begin_call(adapter("a", "begin", normalize_stream_event=normalize))
+    for _ in range(50):
+        for kind in ("begin", "text", "text", "other"):
+            call.dispatch.normalize(event(kind))
+    assert seen == ["begin", "text"] * 50
+    assert prepared < 20
+
+
+def test_an_adapter_that_never_wants_the_same_twice_costs_no_memory(begin_call: Any) -> None:
+    def normalize(offered: Event, context: Any) -> None:
+        context.want(f"{offered.data['number']}*")
+
+    call = begin_call(adapter("a", "x", normalize_stream_event=normalize))
+    for number in range(200):
+        call.dispatch.normalize(event("x", number=number))
+    assert call.dispatch.route("199.y")
+    assert len(call.dispatch._routes_of) < 20
+
+
+def test_what_is_wanted_before_the_stream_can_be_given_back(begin_call: Any) -> None:
+    def prepare(request: Request, context: Any) -> None:
+        context.want("text")
+
+    def normalize(offered: Event, context: Any) -> None:
+        context.drop("text")
+
+    call = begin_call(adapter("a", "x", prepare_request=prepare, normalize_stream_event=normalize))
+    for attempt in (1, 2):
+        call.dispatch.begin_attempt(attempt, streaming=True, delivered=Delivered())
+        call.dispatch.prepare(Request(input="hi"))
+        assert call.dispatch.route("text")
+        call.dispatch.normalize(event("text"))
+        assert not call.dispatch.route("text")

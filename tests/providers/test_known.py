@@ -7,7 +7,6 @@ from hermes.providers.known import (
     adapter_called,
     adapter_for,
     adapter_named,
-    own_adapter_for,
     own_adapters,
 )
 
@@ -142,9 +141,9 @@ def test_the_host_is_stronger_than_the_name_and_the_name_than_the_port() -> None
 
 
 def test_an_adapter_of_another_package_is_not_hermes_own() -> None:
-    assert own_adapter_for("http://localhost:2455/v1") is None
-    assert own_adapter_for("http://localhost:9/v1", "codex-lb") is None
-    own = own_adapter_for("http://localhost:11434/v1")
+    others = [adapter_at("http://localhost:2455/v1"), adapter_at("http://localhost:9/v1", "codex-lb")]
+    assert [(one.adapter, one.is_own) for one in others if one] == [("codex_lb", False)] * 2
+    own = adapter_at("http://localhost:11434/v1")
     assert own is not None
     assert (own.adapter, own.is_own) == ("ollama", True)
 

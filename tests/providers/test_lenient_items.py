@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hermes.providers.adapters.lenient.notes import Item
 from hermes.providers.contract import Violation
 from hermes.testing.wire import (
     arguments_delta,
@@ -514,3 +515,43 @@ def test_an_event_that_nobody_knows_opens_no_item(drive: Any, kind: str) -> None
     driven = drive([created(), *unplaced(function_call_events()), stranger, completed(function_call_item())])
     assert driven.calls == [CALL]
     assert [item.type for item in driven.answer.items] == ["function_call"]
+
+
+@pytest.mark.parametrize("shape", ["no index", "shared index", "nothing"])
+@pytest.mark.parametrize("kind", ["messages", "calls"])
+def test_the_work_for_an_item_does_not_grow_with_their_number(
+    drive: Any, monkeypatch: pytest.MonkeyPatch, shape: str, kind: str
+) -> None:
+    compared = 0
+    may_be_of, is_told_by = Item.may_be_of, Item.is_told_by
+
+    def counted(compare: Any) -> Any:
+        def count(self: Item, told: Any) -> Any:
+            nonlocal compared
+            compared += 1
+            return compare(self, told)
+
+        return count
+
+    monkeypatch.setattr(Item, "may_be_of", counted(may_be_of))
+    monkeypatch.setattr(Item, "is_told_by", counted(is_told_by))
+
+    def work(number: int) -> int:
+        nonlocal compared
+        events: list[Any] = []
+        for place in range(number):
+            if kind == "messages":
+                events += message_events(f"{place}: Hello", item_id=f"m{place}")
+            else:
+                events += function_call_events(item_id=f"f{place}", call_id=f"c{place}")
+        gone = {"no index": ["output_index"], "shared index": [], "nothing": ["output_index", "item_id"]}[
+            shape
+        ]
+        compared = 0
+        driven = drive([created(), *[without(event, *gone) for event in events], EMPTY_END])
+        assert driven.is_complete
+        assert len(driven.answer.items) == number
+        return compared
+
+    few, many = work(100), work(300)
+    assert many < 4 * few

@@ -179,3 +179,58 @@ def test_the_text_of_one_message_never_comes_here(begin_call: Any) -> None:
     assert not costs()
     see(text_done("Help", item_id="b", output_index=2), item_done(message_item("Help"), output_index=2))
     assert not costs()
+
+
+@pytest.mark.parametrize("shape", [{}, {"shared": True}])
+def test_a_long_message_that_differs_late_is_handed_out_in_one_piece(drive: Any, shape: Any) -> None:
+    words = [f"{number:04} " for number in range(1500)]
+    first, second = "".join(words), "".join(words[:1200]) + "and on"
+    driven = drive([created(), *snapshots(first, second, **shape), EMPTY_END])
+    assert driven.text == driven.delivered == first + second
+
+
+def test_what_was_heard_of_another_message_is_one_delta(drive: Any) -> None:
+    stream = [created(), *snapshots("Hello, world", "Hello, wood"), EMPTY_END]
+    assert [delta.text for delta in drive(stream).deltas][-3:] == ["Hello, w", "oo", "d"]
+
+
+def test_the_parts_of_another_message_stay_apart(drive: Any) -> None:
+    where = {"item_id": "b", "output_index": 1}
+    second = [
+        item_added(message_item(item_id="b", status="in_progress"), output_index=1),
+        part_added(**where),
+        text_delta("He", **where),
+        text_delta("ll", **where),
+        {**part_added(**where), "content_index": 1},
+        {**text_delta("o", **where), "content_index": 1},
+        {**text_delta(", you", **where), "content_index": 1},
+    ]
+    driven = drive([created(), *message_events("Hello, world"), *second, EMPTY_END])
+    assert driven.text == driven.delivered == "Hello, worldHello, you"
+    content = driven.answer.items[1].data["content"]
+    assert [part["text"] for part in content] == ["Hell", "o, you"]
+
+
+@pytest.mark.parametrize(
+    "flood", [text_done(""), part_added(), text_delta("")], ids=lambda event: event["type"]
+)
+def test_a_flood_while_a_message_is_held_has_a_limit(drive: Any, flood: dict[str, Any]) -> None:
+    where = {"item_id": "b", "output_index": 1}
+    opened = [
+        item_added(message_item(item_id="b", status="in_progress"), output_index=1),
+        part_added(**where),
+    ]
+    second = [*opened, text_delta("Hel", **where), *[{**flood, **where}] * 3000, text_delta("p", **where)]
+    driven = drive([created(), *message_events("Hello"), *second, EMPTY_END])
+    assert driven.text == driven.delivered == "HelloHelp"
+
+
+def test_an_earlier_message_that_grows_late_is_told_again(drive: Any) -> None:
+    first = message_events("Hello, world")
+    start = {**first[-3], "text": "Hello"}
+    opened = [item_added(message_item(item_id="b", status="in_progress"), output_index=1)]
+    opened += [part_added(item_id="b", output_index=1)]
+    deltas = [text_delta(piece, item_id="b", output_index=1) for piece in ("Hel", "lo, ", "world")]
+    stream = [created(), *first[:2], text_delta("Hello"), start, *opened, deltas[0], *first[-2:], *deltas[1:]]
+    driven = drive([*stream, EMPTY_END])
+    assert driven.text == driven.delivered == "Hello, world"

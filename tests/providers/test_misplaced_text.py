@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hermes.providers.adapters.lenient.misplaced_text import verdict_on
+from hermes.providers.adapters.lenient.call_as_text import verdict_on
 from hermes.providers.adapters.lenient.wordings import Reading, error_in, is_call, read_start
-from hermes.providers.contract import Event, Failure, FailureKind, VerdictKind
+from hermes.providers.contract import Event, Failure, FailureKind, Notice, VerdictKind
 from hermes.providers.manager import PluginManager
 from hermes.responses.events import Delta
 from hermes.runtime.engine import AnswerEngine
@@ -253,6 +253,65 @@ def test_the_real_call_beside_it_runs_and_the_words_stay_hidden(drive: Any, call
     driven = drive([created(), *events, completed(*(output if call_first else output[::-1]))])
     assert driven.calls == [("call_1", "sh", '{"command":"ls"}')]
     assert driven.text == driven.delivered == ""
+
+
+def notices(driven: Any) -> list[str]:
+    return [report.text for report in driven.reports if isinstance(report, Notice)]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("leak", [LEAK, "<|channel|>commentary to=functions.x"])
+@pytest.mark.parametrize("answer", ["The real answer.", "commentary", BUSY])
+def test_an_answer_after_the_words_counts(
+    drive: Any, leak: str, answer: str, size: int, shared: bool, listed: bool
+) -> None:
+    words = message_events(leak, pieces=cut_up(leak, size))
+    where: Any = {"item_id": "msg_2", "output_index": 0 if shared else 1}
+    real = message_events(answer, pieces=cut_up(answer, size), **where)
+    output = [message_item(leak), message_item(answer, item_id="msg_2")] if listed else []
+    driven = drive([created(), *words, *real, completed(*output, **NO_USAGE)])
+    assert driven.text == driven.delivered == answer
+    assert any("as text" in text for text in notices(driven))
+
+
+def test_an_answer_after_the_words_counts_in_a_whole_response_too() -> None:
+    engine, _ = an_engine()
+    output = [message_item(LEAK), message_item("The real answer.", item_id="msg_2")]
+    engine.feed_response({"object": "response", "status": "completed", "output": output})
+    assert engine.failure_of(engine.answer()) is None
+    assert engine.answer().text == "The real answer."
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("between", [[], ["Hello"]])
+def test_an_answer_that_ends_in_words_is_none(drive: Any, between: list[str], size: int) -> None:
+    texts = [LEAK, *between, LEAK]
+    events = [created()]
+    for place, text in enumerate(texts):
+        pieces = cut_up(text, size)
+        events += message_events(text, pieces=pieces, item_id=f"msg_{place}", output_index=place)
+    driven = drive([*events, completed()])
+    assert failure_code(driven) == "tool_call_as_text"
+    assert driven.delivered == "".join(between)
+
+
+def test_words_after_an_answer_in_a_whole_response_are_none() -> None:
+    engine, deltas = an_engine()
+    output = [message_item("Hello"), message_item(LEAK, item_id="msg_2")]
+    engine.feed_response({"object": "response", "status": "completed", "output": output})
+    failure = engine.failure_of(engine.answer())
+    assert failure is not None
+    assert failure.detail.code == "tool_call_as_text"
+    assert deltas == []
+
+
+def test_an_answer_after_the_words_is_handed_out_at_once() -> None:
+    engine, deltas = an_engine()
+    for event in [created(), *message_events(LEAK), *message_events("Hello", output_index=1)[:4]]:
+        engine.feed_event(event)
+    assert [delta.text for delta in deltas] == ["Hel", "lo"]
 
 
 def test_words_in_done_events_only_are_hidden(drive: Any) -> None:

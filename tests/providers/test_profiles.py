@@ -201,6 +201,67 @@ def test_a_dropped_budget_is_told_once_a_call() -> None:
     assert "ChatGPT" in told[0].text
 
 
+def told_by(backend: str, **keywords: Any) -> tuple[list[str], Request]:
+    """What the user is told of a request, and what becomes of it."""
+    reports: list[RateLimits | Notice] = []
+    dispatch = call(backend, reports=reports)
+    request = dispatch.prepare(Request({"model": "m", "input": "hi", "stream": True, **keywords}))
+    dispatch.prepare(request)
+    return [one.text for one in reports if isinstance(one, Notice)], request
+
+
+STRICT = {
+    "type": "function",
+    "name": "sh",
+    "strict": True,
+    "parameters": {"type": "object", "properties": {"day": {"type": "string", "pattern": "x"}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("backend", "keywords", "says"),
+    [
+        ("llama_cpp", {"tools": [STRICT, {"type": "web_search"}]}, ["(web_search)", "simple schemas only"]),
+        ("llama_cpp", {"tools": [{**STRICT, "strict": False, "parameters": {}}]}, []),
+        ("llama_cpp", {"text": {"format": {"type": "json_schema", "strict": True}}}, ["simple schemas only"]),
+        (
+            "chatgpt_codex",
+            {"safety_identifier": "u", "metadata": {"a": "b"}, "user": "u", "truncation": "auto"},
+            ["`metadata`", "`safety_identifier`", "shortened", "`user`"],
+        ),
+        ("chatgpt_codex", {"store": False, "truncation": "disabled", "temperature": 1}, []),
+        ("ollama", {"store": True}, ["not stored"]),
+        ("ollama", {"previous_response_id": "resp_1"}, ["keeps no conversations"]),
+        ("openrouter", {"store": True}, ["not stored"]),
+        ("azure_openai", {"input": [{"type": "mcp_call", "id": "mcp_1"}]}, ["mcp_call"]),
+        ("azure_openai", {"input": [{"type": "item_reference", "id": "msg_1"}]}, ["references"]),
+        ("xai", {"tools": [STRICT]}, []),
+    ],
+)
+def test_what_is_lost_is_told_in_the_name_of_the_backend(
+    backend: str, keywords: dict[str, Any], says: list[str]
+) -> None:
+    told, _ = told_by(backend, **keywords)
+    assert len(told) == len(says)
+    assert all(words in text for words, text in zip(says, told, strict=True))
+    assert all(text.startswith(adapter(backend).profile.title) for text in told)
+
+
+def test_one_enum_costs_the_other_schemas_nothing() -> None:
+    slashed = {"type": "function", "name": "ask", "parameters": {"properties": {"m": {"enum": ["a/b"]}}}}
+    told, request = told_by("xai", tools=[STRICT, slashed])
+    assert request["tools"][0] == STRICT
+    assert "enum" not in str(request["tools"][1])
+    assert len(told) == 1
+
+
+def test_a_whole_conversation_needs_no_earlier_response() -> None:
+    items = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    told, request = told_by("ollama", previous_response_id="resp_1", input=items)
+    assert "previous_response_id" not in request
+    assert told == []
+
+
 def test_no_limit_is_no_news() -> None:
     reports: list[RateLimits | Notice] = []
     call("chatgpt_codex", reports=reports).prepare(Request(input="hi", stream=True, max_output_tokens=None))

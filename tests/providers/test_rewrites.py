@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from openai.types.responses import ResponseReasoningItem
+from openai.types.responses.response_input_item_param import ResponseInputItemParam
 
 from hermes.providers.adapters import rewrites
 from hermes.providers.contract import Request
@@ -63,11 +64,12 @@ EVERY_REWRITE: dict[str, Rewrite] = {
     "with_distinct_tools": rewrites.with_distinct_tools,
     "without_empty_tools": rewrites.without_empty_tools,
     "with_plain_schemas": rewrites.with_plain_schemas,
+    "with_plain_enums": rewrites.with_plain_enums,
     "with_effort_at_most": lambda request: rewrites.with_effort_at_most(request, "high"),
     "with_effort_at_least": lambda request: rewrites.with_effort_at_least(request, "low"),
     "with_text_outputs": rewrites.with_text_outputs,
     "with_short_cache_key": rewrites.with_short_cache_key,
-    "with_tools_paired": rewrites.with_tools_paired,
+    "paired": lambda request: rewrites.paired(request).request,
     "with_outputs_adjacent": rewrites.with_outputs_adjacent,
     "with_reasoning_summaries": rewrites.with_reasoning_summaries,
     "with_defaults": lambda request: rewrites.with_defaults(request, instructions="Help."),
@@ -241,6 +243,53 @@ def test_ids_go_and_what_is_nothing_but_an_id_too() -> None:
         output(),
         image,
     ]
+
+
+def test_what_the_api_takes_with_its_id_only_keeps_it_or_goes() -> None:
+    gone = ("web_search_call", "file_search_call", "code_interpreter_call", "mcp_call", "mcp_list_tools")
+    kept = (
+        "image_generation_call",
+        "mcp_approval_request",
+        "computer_call",
+        "local_shell_call",
+        "local_shell_call_output",
+        "program",
+        "program_output",
+    )
+    items = [user(), *({"type": kind, "id": f"x_{kind}"} for kind in (*gone, *kept))]
+    assert [item.get("id") for item in changed(rewrites.without_item_ids, input=items)["input"]] == [
+        None,
+        *(f"x_{kind}" for kind in kept),
+    ]
+    again = rewrites.with_items_appended(Request(input=[], store=False), items)
+    assert [item.get("id") for item in again["input"]] == [None, *(item["id"] for item in items[1:])]
+
+
+def test_no_item_that_requires_an_id_is_sent_without_one() -> None:
+    """The types of the SDK, but for messages and reasoning, of which every backend takes the words."""
+    for kind in get_args(ResponseInputItemParam):
+        hints = get_type_hints(kind, include_extras=True)
+        [name] = get_args(get_args(hints["type"])[0]) or get_args(hints["type"])[:1]
+        if "Required" not in str(hints.get("id")) or name in ("message", "reasoning", "item_reference"):
+            continue
+        [*sent] = rewrites.without_item_ids(Request(input=[{"type": name, "id": "x"}]))["input"]
+        assert all(item.get("id") == "x" for item in sent), name
+
+
+def test_only_enums_with_a_slash_change() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "model": {"type": "string", "enum": ["a/b", "c"]},
+            "day": {"type": "string", "format": "date", "pattern": "x"},
+        },
+    }
+    [tool] = changed(rewrites.with_plain_enums, tools=[function(schema=schema, strict=True)])["tools"]
+    assert tool["strict"] is True
+    assert tool["parameters"]["properties"] == {
+        "model": {"type": "string", "description": "One of: a/b, c."},
+        "day": schema["properties"]["day"],  # type: ignore[index]
+    }
 
 
 def test_with_its_reasoning_an_item_loses_its_id() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hermes.providers.adapters.rewrites import stands_alone, with_outputs_adjacent, with_tools_paired
+from hermes.providers.adapters import rewrites
+from hermes.providers.adapters.rewrites import stands_alone, with_outputs_adjacent
 from hermes.providers.contract import Request
 from hermes.testing.demands import has_distant_outputs, has_unpaired_tools
 
@@ -33,9 +34,9 @@ def custom(call_id: str = "a") -> dict[str, Any]:
 
 def paired(*items: Any, **more: Any) -> list[Any]:
     before = [dict(item) for item in items]
-    result = with_tools_paired(Request(input=list(items), **more))
+    result = rewrites.paired(Request(input=list(items), **more)).request
     assert [dict(item) for item in items] == before
-    assert with_tools_paired(result) is result
+    assert rewrites.paired(result) == rewrites.Paired(result)
     return list(result["input"])
 
 
@@ -52,7 +53,7 @@ def paired(*items: Any, **more: Any) -> list[Any]:
 )
 def test_whole_pairs_stay_as_they_are(items: list[Any]) -> None:
     request = Request(input=items)
-    assert with_tools_paired(request) is request
+    assert rewrites.paired(request) == rewrites.Paired(request)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,44 @@ def test_pairs_are_made_whole(items: list[Any], expected: list[Any]) -> None:
     assert paired(*items) == expected
 
 
+def shell(call_id: str = "a", item_id: str = "lsh_a") -> dict[str, Any]:
+    action = {"type": "exec", "command": ["ls"], "env": {}}
+    return {"type": "local_shell_call", "id": item_id, "call_id": call_id, "action": action}
+
+
+def shell_output(given: str = "a", text: str = "x.txt") -> dict[str, Any]:
+    return {"type": "local_shell_call_output", "id": given, "output": text}
+
+
+def test_the_output_of_a_local_shell_has_no_call_id() -> None:
+    for named in ("a", "lsh_a"):
+        items = [USER, shell(), shell_output(named)]
+        assert paired(*items) == items
+    twice = [shell(), shell_output(), shell("a", "lsh_b"), shell_output("a", "y.txt")]
+    renamed = [shell("a_dup1", "lsh_b"), shell_output("a_dup1", "y.txt")]
+    assert paired(*twice) == [shell(), shell_output(), *renamed]
+    assert paired(USER, shell_output("z")) == [USER]
+    assert stands_alone(Request(input=[USER, shell(), shell_output()]))
+
+
+@pytest.mark.parametrize(
+    ("items", "left_out", "aborted"),
+    [
+        ([call("a"), output("b")], ("function_call_output",), 1),
+        ([call("a")], (), 1),
+        ([output("b")], ("function_call_output",), 0),
+        ([call(), output(), output("a", "again")], ("function_call_output",), 0),
+        ([call(), output(), call()], ("function_call",), 0),
+        ([shell()], ("local_shell_call",), 0),
+        ([output(), call()], (), 0),
+        ([call(), output(), call(arguments="1"), output("a", "2")], (), 0),
+    ],
+)
+def test_what_pairing_took_is_told(items: list[Any], left_out: tuple[str, ...], aborted: int) -> None:
+    result = rewrites.paired(Request(input=items))
+    assert (result.left_out, result.aborted) == (left_out, aborted)
+
+
 def test_a_new_name_is_no_longer_than_a_name_may_be() -> None:
     long = "x" * 64
     names = {item["call_id"] for item in paired(call(long), output(long), call(long, "1"), output(long, "2"))}
@@ -120,7 +159,7 @@ def test_earlier_names_do_not_change_when_the_conversation_goes_on() -> None:
 )
 def test_an_output_may_answer_a_call_that_the_backend_holds(item: Any, more: dict[str, Any]) -> None:
     request = Request(input=[item, output()], **more)
-    assert with_tools_paired(request) is request
+    assert rewrites.paired(request) == rewrites.Paired(request)
     assert paired(item, call(), output(), output(), **more) == [item, call(), output()]
 
 

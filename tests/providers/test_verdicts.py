@@ -152,7 +152,7 @@ TABLE: list[tuple[Failure, str, bool, str, str]] = [
         False,
         "",
         (
-            "The backend refuses a part of the conversation that it did not issue: "
+            "The backend does not take a part of the conversation: "
             "input item ID does not belong to this connection (HTTP 401)."
         ),
     ),
@@ -162,7 +162,7 @@ TABLE: list[tuple[Failure, str, bool, str, str]] = [
         False,
         "invalid_request_error",
         (
-            f"The backend refuses a part of the conversation that it did not issue: {NO_ITEM[:-1]} "
+            f"The backend does not take a part of the conversation: {NO_ITEM[:-1]} "
             "(invalid_request_error, HTTP 404)."
         ),
     ),
@@ -409,7 +409,7 @@ TABLE: list[tuple[Failure, str, bool, str, str]] = [
         "timeout",
         False,
         "",
-        "The backend was silent for too long: no end.",
+        "The call takes longer than it may: no end.",
     ),
     (
         Failure(FailureKind.EMPTY, "It sent no output (3 tokens billed).", status=200),
@@ -591,7 +591,7 @@ def test_a_failure_before_the_stream_began_means_the_same_within_it(
         (http(405), "There is no Responses API at this address: check base_url, which mostly ends in /v1."),
         (http(307), "Set base_url to that address."),
         (http(429), "Try again later."),
-        (http(400), ""),
+        (http(400), "Change what it refuses, or ask another model or provider (-m, --provider)."),
         (http(404, {"error": {"code": "model_not_found", "message": "x"}}), "Choose another one with -m."),
         (Failure(FailureKind.CONNECT), "Check that it runs and that base_url is right."),
     ],

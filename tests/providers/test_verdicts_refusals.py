@@ -15,6 +15,8 @@ REPLAY = VerdictKind.REPLAY_INVALID
 MODEL = VerdictKind.MODEL_UNAVAILABLE
 STREAM = VerdictKind.STREAM_REQUIRED
 
+CHANGE_IT = "Change what it refuses, or ask another model or provider (-m, --provider)."
+
 
 def openai(message: str, param: str | None = None, code: str | None = None) -> dict[str, Any]:
     return {
@@ -296,8 +298,8 @@ def test_what_every_account_refuses_is_not_asked_again(failure: Failure) -> None
             http(401, {"detail": ENDED}),
             "If it stays so, log that account in again where the backend keeps it.",
         ),
-        (http(400, openai("x", "temperature")), ""),
-        (http(404, openai("Unknown parameter: 'x'.", "x")), ""),
+        (http(400, openai("x", "temperature")), CHANGE_IT),
+        (http(404, openai("Unknown parameter: 'x'.", "x")), CHANGE_IT),
         (
             http(404, openai("Invalid URL (POST /v1/v1/responses)")),
             "There is no Responses API at this address: check base_url, which mostly ends in /v1.",
@@ -306,3 +308,33 @@ def test_what_every_account_refuses_is_not_asked_again(failure: Failure) -> None
 )
 def test_what_to_do_next(failure: Failure, hint: str) -> None:
     assert judge(failure).hint == hint
+
+
+def test_a_message_that_is_refused_is_no_matter_of_the_model() -> None:
+    words = "This model does not support image inputs: image in user message is not supported."
+    verdict = judge(http(400, openai(words, "input[0].content")))
+    assert (verdict.kind, verdict.param) == (VerdictKind.BAD_REQUEST, "input[0].content")
+    assert "-m." not in verdict.hint
+    for param in (None, "model", "null"):
+        told = judge(http(400, openai("The model m is not supported.", param)))
+        assert told.kind is VerdictKind.MODEL_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://user:s3cret@example.com:8443/v1?key=s3cret#s3cret", "https://example.com:8443/v1"),
+        ("//user:s3cret@example.com/v1", "//example.com/v1"),
+        ("https://example.com/v1;jsessionid=s3cret", "https://example.com/v1"),
+        ("/login#s3cret", "/login"),
+        ("https://[::1]:80/v1", "https://[::1]:80/v1"),
+        ("https:user:s3cret@example.com", ""),
+        ("\\\\user:s3cret@example.com", ""),
+        ("https://[s3cret", ""),
+    ],
+)
+def test_where_a_redirect_leads_is_told_without_secrets(location: str, told: str) -> None:
+    verdict = judge(http(302, b"", location=location))
+    assert "s3cret" not in f"{verdict.message} {verdict.hint}"
+    headline = "The backend redirects to another address"
+    assert verdict.message == f"{headline}{f': {told}' if told else ''} (HTTP 302)."

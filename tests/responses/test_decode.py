@@ -6,6 +6,8 @@ import pytest
 
 from hermes.responses.decode import (
     FrameKind,
+    MendedEvent,
+    decode_body,
     decode_frame,
     decode_json,
     events_from_response,
@@ -111,6 +113,37 @@ def test_not_a_number_is_read():
     assert math.isnan(decoded(b'{"type":"x","v":NaN}').data["v"])
 
 
+def test_a_frame_that_was_wrapped_again_and_again():
+    assert decoded(b"data:" * 400_000 + b' {"type":"x"}') == Event("x", {"type": "x"})
+    assert decoded(b"data: \n" * 400_000) is FrameKind.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("data", "is_mended"),
+    [
+        (b'{"type":"x","v":"\xff"}', True),
+        (b'{"v":"\xff"}', True),
+        (rb'{"type":"x","v":"\ud83d"}', True),
+        (b'{"type":"x","v":NaN}', False),
+        (b'data: {"type":"x","v":"\xef\xbf\xbd"}', False),
+        (b'{"type":"x","v":"\xef\xbf\xbd"}', False),
+        (rb'{"type":"x","v":"\ud83d\ude00"}', False),
+        (b'data: {"type":"x"}', False),
+    ],
+)
+def test_whether_bytes_were_replaced_is_known(data, is_mended):
+    event = decoded(data, b"x")
+    assert isinstance(event, Event)
+    assert isinstance(event, MendedEvent) is is_mended
+
+
+@pytest.mark.parametrize(
+    ("body", "is_mended"), [(b'{"a":"\xff"}', True), (b'\xef\xbb\xbf{"a":1}', False), (b'{"a":1}', False)]
+)
+def test_whether_a_body_is_mended_is_known(body, is_mended):
+    assert decode_body(body)[1] is is_mended
+
+
 def test_a_surrogate_in_a_key_is_replaced():
     assert decoded(rb'{"type":"x","\udc00":1}').data == {"type": "x", "\ufffd": 1}
 
@@ -139,7 +172,11 @@ def test_a_body_that_is_no_json(body):
         ('{"a":1}', True),
         (' {"a": {"b": []}} ', True),
         ("{}", True),
-        ('{"a":"\ud800"}', True),
+        ('{"a":"\ud800"}', False),
+        (r'{"a":"\ud800"}', False),
+        ('{"a":NaN}', False),
+        ('{"a":-Infinity}', False),
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, False),
         ("", False),
         ("{", False),
         ('{"a":1', False),

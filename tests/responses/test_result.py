@@ -233,10 +233,36 @@ def test_of_two_calls_with_one_id_the_one_that_says_something_counts(void, first
     assert (calls.rejected, calls.id_conflicts) == ((), ())
 
 
-def test_two_calls_with_one_id_that_differ_run_once():
-    calls = judged('{"a":1}', '{"a":2}', '{"a":1}')
-    assert [call.arguments for call in calls.runnable] == ['{"a":1}']
+@pytest.mark.parametrize("other", ['{"a":2}', '{"a":1.0}', '{"a":true}', '{"a":[{"a":1}]}'])
+def test_of_two_calls_with_one_id_that_differ_none_is_run(other):
+    calls = judged('{"a":1}', other, '{"a":1}')
+    assert calls.runnable == ()
     assert calls.id_conflicts == ("call_1",)
+    (rejected,) = calls.rejected
+    assert "one call id" in rejected.as_output_item()["output"]
+    assert rejected.what == "told in two ways"
+
+
+def test_two_tools_with_one_call_id_are_not_run():
+    items = [
+        OutputItem("function_call", function_call_item("{}", name=name), confirmed=True)
+        for name in ("look", "remove")
+    ]
+    calls = judge_calls(items, {})
+    assert (calls.runnable, calls.id_conflicts) == ((), ("call_1",))
+
+
+@pytest.mark.parametrize("other", ['{ "b": [2], "a": 1 }', '{"a":1,"b":[2]}\n'])
+def test_how_the_arguments_are_written_makes_no_other_call(other):
+    calls = judged('{"a":1,"b":[2]}', other)
+    assert [call.arguments for call in calls.runnable] == ['{"a":1,"b":[2]}']
+    assert (calls.rejected, calls.id_conflicts) == ((), ())
+
+
+def test_arguments_that_are_not_json_by_the_grammar_are_not_run():
+    calls = judged('{"a":NaN}')
+    assert calls.runnable == ()
+    assert "NaN" in calls.rejected[0].reason
 
 
 def test_the_same_call_under_two_ids_is_two_calls():

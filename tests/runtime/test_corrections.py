@@ -133,13 +133,21 @@ def test_a_lesson_is_learnt_when_the_request_is_taken(call: Call) -> None:
     assert [lesson.name for lesson in memory.lessons] == ["without_temperature"]
 
 
-def test_a_lesson_is_learnt_although_the_answer_fails_otherwise(call: Call) -> None:
+def test_a_lesson_is_learnt_although_the_answer_breaks_off(call: Call) -> None:
     memory = EndpointMemory()
-    busy = http_error(402, "No credits.", code="insufficient_quota")
-    case = backend(unsupported("temperature"), streams=(busy,))
-    outcome = call(case, request={"model": "m", "input": "hi", "temperature": 1}, memory=memory)
-    assert outcome.verdict == "quota"
+    case = backend(unsupported("temperature"), streams=(event_stream(*HALF_WAY),))
+    outcome = call(case, request={"model": "m", "input": "hi", "temperature": 1}, memory=memory, live=True)
+    assert outcome.status == "partial"
     assert memory.knows("without_temperature")
+
+
+@pytest.mark.parametrize("status", [401, 402, 429, 502])
+def test_nothing_is_learnt_where_the_backend_never_took_the_request(call: Call, status: int) -> None:
+    memory = EndpointMemory()
+    case = backend(unsupported("temperature"), streams=(http_error(status, "No."),))
+    outcome = call(case, request={"model": "m", "input": "hi", "temperature": 1}, memory=memory)
+    assert outcome.status == "failed"
+    assert memory.lessons == ()
 
 
 def test_nothing_is_learnt_from_a_refusal_that_stays(call: Call) -> None:
@@ -253,3 +261,21 @@ def test_foreign_reasoning_is_left_out_for_this_session_only(call: Call) -> None
     assert call(found, memory=memory).kinds == ("stream", "stream")
     assert call(found, memory=memory).kinds == ("stream",)
     assert kept == []
+
+
+@pytest.mark.parametrize(
+    ("message", "param"),
+    [
+        ("Tools are temporarily not supported, please retry later.", "tools"),
+        ("`reasoning` is not supported at the moment.", "reasoning"),
+        ("`text` is not supported right now.", "text"),
+    ],
+)
+def test_what_is_about_this_moment_teaches_nothing(call: Call, message: str, param: str) -> None:
+    kept: list[str] = []
+    memory = EndpointMemory(on_learn=lambda lesson: kept.append(lesson.name))
+    passing = Refusal(has(param), http_error(400, message, type="invalid_request_error", param=param))
+    request = {"model": "m", "input": "hi", param: {"x": 1} if param != "tools" else [{"type": "web_search"}]}
+    call(backend(passing), request=request, memory=memory)
+    assert kept == []
+    assert memory.lessons == ()

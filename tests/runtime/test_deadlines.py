@@ -224,7 +224,7 @@ def full_backlog() -> Iterator[str]:
     [
         ({"connect": SOON}, "(connect_timeout_seconds)", 3),
         ({"connect": 60, "first_event": SOON}, "(first_event_timeout_seconds)", 3),
-        ({"total": SOON}, "(request_timeout_seconds)", 1),
+        ({"total": SOON}, "(request_timeout_seconds, --timeout)", 1),
     ],
 )
 def test_connecting_has_its_deadlines(

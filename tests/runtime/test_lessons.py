@@ -297,12 +297,19 @@ def test_a_damaged_file_is_put_aside_when_there_is_something_to_write(kept: Kept
     memory = file.memory_of(URL, MODEL, ADAPTERS)
     assert memory.lessons == ()
     assert "damaged" in file.problem
-    assert file.forget(URL) == ()
     assert kept.path.read_bytes() == data
     memory.learn("breaks_order")
     assert "damaged" in file.problem
     assert kept.knows("breaks_order")
     assert kept.path.with_name("lessons.json.damaged").read_bytes() == data
+    assert kept.open().problem == ""
+
+
+def test_forgetting_puts_a_damaged_file_aside(kept: Kept) -> None:
+    kept.path.parent.mkdir()
+    kept.path.write_bytes(b"{")
+    assert kept.open().forget(URL) == ()
+    assert kept.path.with_name("lessons.json.damaged").read_bytes() == b"{"
     assert kept.open().problem == ""
 
 

@@ -145,8 +145,9 @@ def test_a_backend_that_refuses_non_stream_is_streamed_with_preludes_tolerated(c
 def test_the_session_remembers_what_the_endpoint_taught(call: Call) -> None:
     memory = EndpointMemory()
     call(scenario("codex-lb-prelude"), memory=memory)
-    again = call(scenario("codex-lb-prelude"), memory=memory)
-    assert again.kinds == ("non_stream",)
+    again = call(scenario("codex-lb-prelude"), memory=memory, live=True)
+    assert again.kinds == ("stream",)
+    assert again.delivered == "Hello"
     assert again.status == "complete"
 
 

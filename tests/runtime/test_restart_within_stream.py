@@ -21,6 +21,7 @@ from hermes.testing.wire import (
     message_events,
     message_item,
     response_object,
+    text_delta,
     up_to,
 )
 
@@ -105,3 +106,25 @@ def test_a_second_answer_that_breaks_off_leaves_the_one_that_was_shown() -> None
     ended = run(*HALF, *second("Goodbye")[:-1], live=True)
     assert told(ended) == ["Hel"]
     assert (ended.result.status, ended.result.text) == ("partial", "Hel")
+
+
+REVISED = [
+    created(),
+    *message_events()[:2],
+    text_delta("Jello"),
+    *message_events()[-3:],
+    completed(message_item()),
+]
+
+
+def test_an_answer_that_the_backend_revises_is_shown_as_it_is_in_the_end() -> None:
+    ended = run(*REVISED, live=True)
+    assert told(ended) == ["Jello", Restarted(continues=False), "Hello"]
+    assert (ended.result.status, ended.result.text) == ("complete", "Hello")
+
+
+def test_a_revised_answer_that_was_written_before_is_not_told_as_complete() -> None:
+    ended = run(*REVISED, live=True, retractable=False)
+    assert told(ended) == ["Jello"]
+    assert (ended.result.status, ended.result.text) == ("partial", "Hello")
+    assert "revised" in ended.result.reason

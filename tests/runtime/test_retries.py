@@ -250,7 +250,16 @@ def test_the_next_call_starts_with_what_works(call: Call) -> None:
     memory = EndpointMemory()
     assert first_kind(call, scenario("codex-lb-prelude"), memory) == ("stream", "non_stream")
     assert memory.knows(EndpointFact.NON_STREAM_WORKS)
-    assert first_kind(call, scenario("codex-lb-prelude"), memory) == ("non_stream",)
+    assert first_kind(call, scenario("codex-lb-prelude"), memory) == ("stream",)
+
+
+def test_a_disorder_that_no_vendor_explains_is_remembered_for_the_session_only(call: Call) -> None:
+    kept: list[str] = []
+    memory = EndpointMemory(on_learn=lambda lesson: kept.append(lesson.name))
+    headless = scenario("created-missing/in-progress-first")
+    assert call(headless, memory=memory, without=("lenient",)).kinds == ("stream", "non_stream")
+    assert call(headless, memory=memory, without=("lenient",)).kinds == ("non_stream",)
+    assert kept == ["non_stream_works"]
 
 
 def test_a_first_non_stream_request_recovers_too(call: Call) -> None:

@@ -27,10 +27,11 @@ from hermes.providers.manager import PluginManager
 from hermes.runtime.client import Endpoint, build_client
 from hermes.runtime.recovery import RecoveryPolicy
 from hermes.runtime.redaction import Redactor
+from hermes.runtime.stream import CallOptions, run_call
 from hermes.testing.backend import LoopbackBackend
 from hermes.testing.frames import comment, event
 from hermes.testing.replies import event_stream, http_error, raw_answer
-from hermes.testing.scenario import Reply
+from hermes.testing.scenario import Reply, Scenario
 from hermes.testing.scenarios.common import HALF_WAY, ONLY_CREATED
 from hermes.testing.wire import created, frames, good_stream
 
@@ -315,3 +316,38 @@ def spy_request(spy: Spy) -> dict[str, Any]:
     return next(
         arguments[0] for arguments in spy.seen if isinstance(arguments[0], dict) and "model" in arguments[0]
     )
+
+
+def test_headers_of_the_request_are_sent_and_shown_to_no_adapter() -> None:
+    key = "sk-in-a-header-0123456789"
+    seen: list[str] = []
+
+    @hookimpl
+    def prepare_request(request: Request, context: AdapterContext) -> None:
+        seen.append(repr(dict(request)))
+
+    @hookimpl
+    def classify_stream_error(failure: Failure, context: AdapterContext) -> None:
+        seen.append(repr(failure))
+
+    spy = SimpleNamespace(
+        name="spy",
+        api_version=1,
+        prepare_request=prepare_request,
+        classify_stream_error=classify_stream_error,
+    )
+    refused = http_error(400, f"The header holds {key}.", param="x")
+    with LoopbackBackend(Scenario("test", 0, "", (refused,), (refused,))) as backend:
+        client = build_client(Endpoint("custom", backend.base_url))
+        with pytest.raises(CallError) as caught:
+            run_call(
+                client,
+                {**REQUEST, "extra_headers": {"Authorization": f"Bearer {key}"}},
+                plugins_with(spy),
+                options=CallOptions(recovery=RecoveryPolicy(max_attempts=1)),
+            )
+        client.close()
+        assert backend.requests[0].headers["authorization"] == f"Bearer {key}"
+    assert len(seen) == 2
+    assert key not in "".join(seen)
+    assert key not in str(caught.value)

@@ -87,7 +87,7 @@ class Watched:
 
 def test_before_there_is_a_connection() -> None:
     watched = Watched(replace(LONG, connect=60))
-    assert watched.at(15) == ["Still waiting: no answer yet (15 s; gives up after 60 s)."]
+    assert watched.at(15) == ["Still waiting: no answer yet (15 s; this attempt ends after 60 s)."]
 
 
 def test_a_connection_that_is_given_up_at_once_is_no_news() -> None:
@@ -98,7 +98,7 @@ def test_before_the_headers() -> None:
     watched = Watched()
     watched.connected()
     words = "Still waiting: connected, but no answer headers yet"
-    assert watched.at(15) == [f"{words} (15 s; gives up after 5 min)."]
+    assert watched.at(15) == [f"{words} (15 s; this attempt ends after 5 min)."]
 
 
 def test_before_the_first_byte() -> None:
@@ -106,7 +106,7 @@ def test_before_the_first_byte() -> None:
     watched = Watched()
     watched.has_headers()
     words = "Still waiting: the answer has begun with nothing in it; a proxy may hold it back"
-    assert watched.at(15) == [f"{words} (15 s; gives up after 5 min)."]
+    assert watched.at(15) == [f"{words} (15 s; this attempt ends after 5 min)."]
 
 
 def test_keepalives_before_the_first_event() -> None:
@@ -114,7 +114,7 @@ def test_keepalives_before_the_first_event() -> None:
     watched.has_headers()
     watched.at(10)
     watched.comes()
-    words = "The backend is alive and has sent no event for 15 s (gives up after 5 min)."
+    words = "The backend is alive and has sent no event for 15 s (this attempt ends after 5 min)."
     assert watched.at(15) == [words]
 
 
@@ -123,7 +123,7 @@ def test_keepalives_that_stopped_before_the_first_event() -> None:
     watched.has_headers()
     watched.at(1)
     watched.comes()
-    assert watched.at(15) == ["Still waiting for the first event (15 s; gives up after 5 min)."]
+    assert watched.at(15) == ["Still waiting for the first event (15 s; this attempt ends after 5 min)."]
 
 
 def test_silence_in_the_answer() -> None:
@@ -131,7 +131,7 @@ def test_silence_in_the_answer() -> None:
     watched.has_headers()
     watched.at(10)
     watched.comes(events=True)
-    assert watched.at(25) == ["The backend has sent nothing for 15 s (gives up after 5 min)."]
+    assert watched.at(25) == ["The backend has sent nothing for 15 s (this attempt ends after 5 min)."]
 
 
 @pytest.mark.parametrize("events", [False, True], ids=["comments", "heartbeat-events"])
@@ -144,7 +144,7 @@ def test_signs_of_life_without_output(events: bool) -> None:
         told += watched.at(moment)
         watched.comes(events=events, news=False)
     assert told == [
-        f"The backend is alive and has sent no output for {told_at} (gives up after 15 min)."
+        f"The backend is alive and has sent no output for {told_at} (this attempt ends after 15 min)."
         for told_at in ("15 s", "30 s", "60 s", "2 min")
     ]
 
@@ -153,7 +153,7 @@ def test_an_answer_that_comes_as_a_whole() -> None:
     watched = Watched(streaming=False)
     watched.has_headers()
     watched.comes()
-    words = "Still waiting for the answer, which comes as a whole (15 s; gives up after 2 h)."
+    words = "Still waiting for the answer, which comes as a whole (15 s; this attempt ends after 2 h)."
     assert watched.at(15) == [words]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hermes.providers.adapters.profiled import QuietedAdapter
+from hermes.providers.adapters.rewrites import DEFAULT_INSTRUCTIONS
 from hermes.providers.contract import Profile, VerdictKind
 
 adapter: Final = QuietedAdapter(
@@ -24,7 +25,7 @@ adapter: Final = QuietedAdapter(
         ),
         # https://github.com/openai/codex/issues/26173
         requires={"stream": True, "store": False},
-        defaults={"instructions": "You are a helpful assistant."},
+        defaults={"instructions": DEFAULT_INSTRUCTIONS},
         keeps_item_ids=False,  # https://github.com/NousResearch/hermes-agent/pull/10217
         system_messages=False,  # https://github.com/james-6-23/codex2api/issues/409
         telemetry=("codex.*",),  # https://github.com/router-for-me/CLIProxyAPI/issues/6007

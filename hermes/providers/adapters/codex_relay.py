@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from hermes.providers.adapters.profiled import QuietedAdapter
+from hermes.providers.adapters.rewrites import DEFAULT_INSTRUCTIONS
 from hermes.providers.contract import Profile
 
 adapter: Final = QuietedAdapter(
@@ -15,7 +16,7 @@ adapter: Final = QuietedAdapter(
     Profile(
         "The relay",
         requires={"store": False},  # https://github.com/NousResearch/hermes-agent/pull/45
-        defaults={"instructions": "You are a helpful assistant."},  # the same
+        defaults={"instructions": DEFAULT_INSTRUCTIONS},  # the same
         keeps_item_ids=False,  # another account than the one that sent them may get them back
         system_messages=False,  # https://github.com/zyycn/codex-proxy-rs/pull/172
         telemetry=("codex.*",),  # https://github.com/router-for-me/CLIProxyAPI/issues/6007

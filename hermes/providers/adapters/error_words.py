@@ -16,6 +16,9 @@ __all__ = [
     "CATCH_ALL_CODES",
     "DECISIVE_WORDS",
     "LOGIN_OF_A_POOL",
+    "NOT_PAIRED_WORDS",
+    "NO_WORDS",
+    "SCHEMA_WORDS",
     "STREAM_REQUIRED_WORDS",
     "WORDS",
     "folded",
@@ -94,6 +97,24 @@ def _compiled(*rows: tuple[VerdictKind, str]) -> tuple[tuple[VerdictKind, re.Pat
     )
 
 
+NO_WORDS: Final = frozenset({"none", "null", "undefined"})
+"""What some gateways send where they have nothing to say."""
+
+NOT_PAIRED_WORDS: Final = re.compile(
+    r"""
+    # https://github.com/router-for-me/CLIProxyAPI/issues/2368
+    no\ tool\ (?:call|output)\ found | duplicate\ function_call_output | without\ a\ call_id
+    | \btool_use\b.{0,80}?\b(?:must|without|single)\b
+    | \btool_results?\b.{0,80}?\b(?:must|without|single|corresponding|unexpected)\b
+    | \btool_calls?\b.{0,60}?must\ be\ followed | \btool_call_ids?\ did\ not\ have
+    """,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+"""Calls of tools and their outputs do not match."""
+
+SCHEMA_WORDS: Final = re.compile(r"\binvalid schema for|\bin context=", re.IGNORECASE)
+"""A JSON schema is refused: what the words quote is the schema's."""
+
 STREAM_REQUIRED_WORDS: Final = re.compile(
     r"stream must be set to true|only support(?:s|ed)? stream|stream(?:ing)? is required", re.IGNORECASE
 )
@@ -124,7 +145,7 @@ DECISIVE_WORDS: Final = _compiled(
         # Item ids of another backend: too long, or of another form.
         | invalid\ .input\[\d+\]\.id\b
         | input\[?\d*\]?\W{0,3}id\W.{0,40}?(?:too\ long | at\ most\ 64)
-        | \bid\b.{0,40}?(?:must\ start\ with | begins\ with | expected\ an\ id)
+        | \bid\b.{0,60}?(?:must\ (?:start|begin)\ with | begins\ with | expected\ an\ id)
         | expected\ an\ id\ that
         | invalid\W{1,3}signature\W{1,3}in\W{1,3}thinking
         """,
@@ -204,13 +225,11 @@ WORDS: Final = _compiled(
     ),
     (
         VerdictKind.BAD_REQUEST,
-        r"""
-        invalid[\ _]request | (?:context|prompt)[\ _](?:length|window) | (?:maximum|max)\ context
+        rf"""
+        {NOT_PAIRED_WORDS.pattern}
+        | invalid[\ _]request | (?:context|prompt)[\ _](?:length|window) | (?:maximum|max)\ context
         | (?:input|prompt|request|string)\ is\ too\ (?:long|large) | string\ too\ long
         | invalid\ schema | invalid\ type\ for | invalid\ arguments\ passed | duplicate\ tool
-        # https://github.com/router-for-me/CLIProxyAPI/issues/2368
-        | no\ tool\ (?:output|call)\ found | duplicate\ function_call_output | tool_use\b.{0,40}?\bmust
-        | tool_call_ids?\ did\ not\ have | without\ a\ call_id
         | input\ must\ be\ a\ list | (?:system|developer)\ messages\ are\ not | instructions\ are\ required
         | store\ must\ be
         """,

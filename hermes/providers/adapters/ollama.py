@@ -12,6 +12,7 @@ adapter: Final = ProfiledAdapter(
     Profile(
         "Ollama",
         requires={"store": False},  # https://docs.ollama.com/api/openai-compatibility
+        ignores_previous_response=True,  # the same
         system_messages=False,  # https://github.com/apmantza/pi-free/pull/458
         reasoning_is_final=True,
         early_end_passes=True,  # https://github.com/ollama/ollama/issues/14600

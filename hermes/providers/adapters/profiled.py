@@ -7,8 +7,10 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from hermes.providers.adapters.losses import losses, tell_once
 from hermes.providers.adapters.rewrites import (
     EFFORTS,
+    stands_alone,
     system_to_instructions,
     with_defaults,
     with_effort_at_least,
@@ -20,12 +22,12 @@ from hermes.providers.adapters.rewrites import (
 )
 from hermes.providers.contract import (
     API_VERSION,
+    REASONING_ONLY_FINAL,
     AdapterContext,
     EndpointFact,
     Event,
     Failure,
     FailureKind,
-    Notice,
     Profile,
     Request,
     Verdict,
@@ -35,8 +37,7 @@ from hermes.providers.contract import (
 
 __all__ = ["ProfiledAdapter", "QuietedAdapter"]
 
-_BUDGETS: Final = ("max_output_tokens", "max_tool_calls")
-"""Keywords that keep the user's costs within limits."""
+_FORGETS: Final = "keeps no conversations: the model sees this request only, not what came before it."
 _NO_API_STATUSES: Final = (404, 405)
 
 
@@ -59,14 +60,26 @@ class ProfiledAdapter:
     @hookimpl
     def prepare_request(self, request: Request, context: AdapterContext) -> Request:
         """The request as this backend takes it."""
-        profile = self.profile
-        if profile.requires.get("stream"):
+        if self.profile.requires.get("stream"):
             context.memory.assume(EndpointFact.STREAM_REQUIRED)
-        self._tell_of_budgets(request, context)
+        return self._told(request, self._as_profiled(request, context.model), context)
+
+    def _told(self, before: Request, after: Request, context: AdapterContext) -> Request:
+        """``after``, once the user knows what of ``before`` is not in it, or will not be heeded."""
+        if self.profile.ignores_previous_response and "previous_response_id" in after:
+            tell_once(f"{self.profile.title} {_FORGETS}", context)
+        for lost in losses(before, after, self.profile.title):
+            tell_once(lost, context)
+        return after
+
+    def _as_profiled(self, request: Request, model: str) -> Request:
+        profile = self.profile
         request = without_parameters(request, *profile.refuses)
+        if profile.ignores_previous_response and stands_alone(request):
+            request = without_parameters(request, "previous_response_id")
         wrong = {name: value for name, value in profile.requires.items() if request.get(name) != value}
         request = request.replacing(**wrong) if wrong else request
-        request = _within_efforts(request, profile, context.model)
+        request = _within_efforts(request, profile, model)
         if not profile.system_messages:
             request = system_to_instructions(request)
         request = with_defaults(request, **profile.defaults)
@@ -85,7 +98,7 @@ class ProfiledAdapter:
         verdict = verdict_of(failure)
         told: dict[str, Any] = {}
         if profile.reasoning_is_final and failure.kind is FailureKind.NO_ANSWER:
-            told["code"] = "reasoning_only_final"
+            told["code"] = REASONING_ONLY_FINAL
         if profile.early_end_passes and failure.kind is FailureKind.EARLY_END:
             told["retryable"] = True
         if profile.is_pool is not None and _is_about_account(verdict, failure):
@@ -97,13 +110,6 @@ class ProfiledAdapter:
         if hint:
             told["hint"] = hint
         return replace(verdict, **told) if told else None
-
-    def _tell_of_budgets(self, request: Request, context: AdapterContext) -> None:
-        for name in _BUDGETS:
-            if name in self.profile.refuses and request.get(name) is not None and name not in context.scratch:
-                context.scratch[name] = True
-                text = f"{self.profile.title} takes no `{name}`, so this call has no such limit."
-                context.report(Notice(text, kind="request"))
 
 
 class QuietedAdapter(ProfiledAdapter):

@@ -8,13 +8,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from hermes.providers.adapters.error_words import NO_WORDS, SCHEMA_WORDS
 from hermes.providers.contract import ErrorDetail
 
-__all__ = ["parameter_in_words", "refused_parameter"]
+__all__ = ["PATH_OF_ITEM_ID", "parameter_in_words", "refused_parameter"]
+
+PATH_OF_ITEM_ID: Final = re.compile(r"input(?:\[\d*\]|\.\d+)?\.id")
+"""The path of the id of an input item."""
 
 _LONGEST: Final = 200
 _SEARCHED: Final = 2000
-_NOT_TOLD: Final = frozenset({"", "none", "null", "undefined", "body"})
+_NOT_TOLD: Final = NO_WORDS | {"", "body"}
 
 _PATH: Final = r"(?P<path>[A-Za-z_]\w*(?:\.\w+|\[\w*\])*)"
 _QUOTE: Final = r"['\"`“]"
@@ -64,7 +68,6 @@ _SENTENCES: Final = tuple(
         r"^QUOTE?PATHQUOTE? (?:(?:is|are) required\b|must be (?:a|an|set) )",
     )
 )
-_SCHEMA: Final = re.compile(r"\binvalid schema for|\bin context=", re.IGNORECASE)
 _SUMMARIES: Final = re.compile(r"\bverified to generate reasoning.summar", re.IGNORECASE)
 _TO_STREAM: Final = re.compile(r"\bverified to stream\b", re.IGNORECASE)
 
@@ -78,7 +81,7 @@ def refused_parameter(detail: ErrorDetail) -> str:
 def parameter_in_words(message: str) -> str:
     """The same, where only the words of an error may tell it."""
     message = message[:_SEARCHED]
-    if _SCHEMA.search(message):
+    if SCHEMA_WORDS.search(message):
         return ""  # what it quotes are the words of the schema
     if _SUMMARIES.search(message):
         return "reasoning.summary"

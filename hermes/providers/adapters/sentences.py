@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from hermes.providers.contract import Failure, VerdictKind
+from hermes.providers.adapters.error_words import NO_WORDS, NOT_PAIRED_WORDS
+from hermes.providers.contract import NO_ANSWER_TEXT, REASONING_ONLY_FINAL, Failure, VerdictKind
 
-__all__ = ["NO_WORDS", "headline_of", "hint_of", "one_line", "sentence"]
+__all__ = ["headline_of", "hint_of", "one_line", "sentence"]
 
 _LONGEST_WORDS: Final = 300
 _LONGEST_WORD: Final = 80
@@ -24,7 +25,7 @@ _HEADLINES: Final = {
     VerdictKind.AUTH: "The backend refuses the credentials",
     VerdictKind.NETWORK_GATEWAY: "A web page came instead of an answer",
     VerdictKind.BAD_REQUEST: "The backend refuses the request",
-    VerdictKind.REPLAY_INVALID: "The backend refuses a part of the conversation that it did not issue",
+    VerdictKind.REPLAY_INVALID: "The backend does not take a part of the conversation",
     VerdictKind.MODEL_UNAVAILABLE: "The backend does not offer this model",
     VerdictKind.CONTENT_FILTER: "The backend's content filter stopped the answer",
     VerdictKind.CANCELLED: "The backend cancelled the answer",
@@ -32,6 +33,10 @@ _HEADLINES: Final = {
     VerdictKind.PROTOCOL: "The backend's answer makes no sense",
 }
 _HINTS: Final = {
+    VerdictKind.TRUNCATED: "Ask again; it is the connection or the backend that broke off.",
+    VerdictKind.BAD_REQUEST: "Change what it refuses, or ask another model or provider (-m, --provider).",
+    VerdictKind.CANCELLED: "Ask again.",
+    VerdictKind.PROTOCOL: "Ask again, or check that base_url leads to a Responses API.",
     VerdictKind.TRANSPORT: "Check that it runs and that base_url is right.",
     VerdictKind.TIMEOUT: "A longer deadline can be set for the provider.",
     VerdictKind.OVERLOADED: "Try again later.",
@@ -51,9 +56,8 @@ _TOO_LONG: Final = re.compile(
     r"|context (?:length|window)|prompt is too long",
     re.IGNORECASE,
 )
-_PAIRS: Final = re.compile(
-    r"no tool (?:output|call) found|function_call_output|tool_use\b.{0,40}\bmust|tool_call_ids? did not have",
-    re.IGNORECASE,
+_BILLING: Final = re.compile(
+    r"billing|insufficient_quota|spending|credits?\b|payment|balance|current quota", re.IGNORECASE
 )
 _LOGIN: Final = "If it stays so, log that account in again where the backend keeps it."
 
@@ -73,8 +77,6 @@ _JSON: Final = re.compile(r"""(?:\[\s{0,9})?\{\s{0,9}\\{0,3}["'].*""", re.DOTALL
 _CONTROL_CHARACTERS: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+"
 )
-NO_WORDS: Final = frozenset({"none", "null", "undefined"})
-"""What some gateways send where they have nothing to say."""
 
 
 def headline_of(kind: VerdictKind, plan: str = "") -> str:
@@ -108,10 +110,14 @@ def hint_of(kind: VerdictKind, failure: Failure, code: str, *, param: str, other
         return f"There is no Responses API at {where}: check base_url, which mostly ends in /v1."
     if kind is VerdictKind.BAD_REQUEST:
         return _hint_of_refusal(f"{code} {failure.detail.message[:1000]}", status)
+    if code in (NO_ANSWER_TEXT, REASONING_ONLY_FINAL):
+        return "Allow more output tokens, lower the reasoning effort, or choose another model with -m."
     if kind is VerdictKind.REPLAY_INVALID and param == "previous_response_id":
         return "Send the whole conversation instead of `previous_response_id`."
     if kind is VerdictKind.AUTH and other_login:
         return _LOGIN
+    if kind is VerdictKind.QUOTA and _BILLING.search(f"{code} {failure.detail.message[:1000]}"):
+        return "Look at the plan and the billing of the account, or use another provider."
     return _HINTS.get(kind, "")
 
 
@@ -120,9 +126,9 @@ def _hint_of_refusal(words: str, status: int | None) -> str:
         return "Shorten the prompt, or start a new conversation."
     if status == 413 or "too_large" in words:
         return "Shorten the prompt, or leave out images and long tool outputs."
-    if _PAIRS.search(words):
+    if NOT_PAIRED_WORDS.search(words):
         return "A tool call of this conversation lacks its output, or has two: start a new one."
-    return ""
+    return _HINTS[VerdictKind.BAD_REQUEST]
 
 
 def sentence(headline: str, words: str, code: str, *, status: int | None, request_id: str) -> str:

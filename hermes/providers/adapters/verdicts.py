@@ -10,20 +10,35 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 from hermes.providers.adapters.error_words import (
     ACCOUNT_OF_A_POOL,
     CATCH_ALL_CODES,
     DECISIVE_WORDS,
     LOGIN_OF_A_POOL,
+    NO_WORDS,
     STREAM_REQUIRED_WORDS,
     WORDS,
     folded,
     kind_of_code,
 )
-from hermes.providers.adapters.refused_parameter import parameter_in_words, refused_parameter
-from hermes.providers.adapters.sentences import NO_WORDS, headline_of, hint_of, one_line, sentence
-from hermes.providers.contract import ErrorDetail, Failure, FailureKind, Verdict, VerdictKind, retry_at
+from hermes.providers.adapters.refused_parameter import (
+    PATH_OF_ITEM_ID,
+    parameter_in_words,
+    refused_parameter,
+)
+from hermes.providers.adapters.sentences import headline_of, hint_of, one_line, sentence
+from hermes.providers.contract import (
+    EMPTY_ANSWER,
+    NO_ANSWER_TEXT,
+    ErrorDetail,
+    Failure,
+    FailureKind,
+    Verdict,
+    VerdictKind,
+    retry_at,
+)
 
 __all__ = ["verdict_of"]
 
@@ -49,7 +64,7 @@ _SIMPLE: Final = {
     FailureKind.ORDER: (VerdictKind.ORDER_MISMATCH, False),
     FailureKind.EARLY_END: (VerdictKind.TRUNCATED, False),
 }
-_HOLLOW: Final = {FailureKind.EMPTY: "empty_answer", FailureKind.NO_ANSWER: "no_answer_text"}
+_HOLLOW: Final = {FailureKind.EMPTY: EMPTY_ANSWER, FailureKind.NO_ANSWER: NO_ANSWER_TEXT}
 _BY_STATUS: Final = {
     401: VerdictKind.AUTH,
     402: VerdictKind.QUOTA,
@@ -61,11 +76,12 @@ _BY_STATUS: Final = {
     511: VerdictKind.NETWORK_GATEWAY,
     529: VerdictKind.OVERLOADED,
 }
-_ITEM_ID: Final = re.compile(r"input\[\d+\]\.id")
+_WORDS_BUT_OF_MODELS: Final = tuple(row for row in WORDS if row[0] is not VerdictKind.MODEL_UNAVAILABLE)
 _BOM: Final = b"\xef\xbb\xbf"
 _SEARCHED: Final = 4000
 """Characters at either end of a message that are searched: in between stands what the backend quotes."""
 _LONGEST_ID: Final = 120
+_TOO_LONG: Final = "The call takes longer than it may"
 
 
 def verdict_of(failure: Failure) -> Verdict:
@@ -75,7 +91,8 @@ def verdict_of(failure: Failure) -> Verdict:
         kind, retryable = simple
         # The whole call's time is used up: there is none left for another try.
         retryable = retryable and failure.deadline != "total"
-        return _verdict(kind, failure, words=failure.message, retryable=retryable)
+        headline = _TOO_LONG if failure.deadline == "total" else ""
+        return _verdict(kind, failure, words=failure.message, retryable=retryable, headline=headline)
     if failure.kind in _HOLLOW:
         headline = "No answer text came" if failure.kind is FailureKind.NO_ANSWER else ""
         code = _HOLLOW[failure.kind]
@@ -114,7 +131,7 @@ def _told_verdict(failure: Failure) -> Verdict:
 def _kind(code: str, family: str, words: str, detail: ErrorDetail, failure: Failure) -> VerdictKind:
     if STREAM_REQUIRED_WORDS.search(words):
         return VerdictKind.STREAM_REQUIRED
-    if detail.param == "previous_response_id" or _ITEM_ID.fullmatch(detail.param):
+    if detail.param == "previous_response_id" or PATH_OF_ITEM_ID.fullmatch(detail.param):
         return VerdictKind.REPLAY_INVALID
     decisive = _kind_of_words(DECISIVE_WORDS, words)
     if decisive is not None:
@@ -123,7 +140,9 @@ def _kind(code: str, family: str, words: str, detail: ErrorDetail, failure: Fail
         kind = kind_of_code(word)
         if kind is not None:
             return kind
-    kind = _kind_of_words(WORDS, words)
+    # What is refused of a message, such as an image, is no matter of the model's name.
+    about_model = detail.param.lower() in ("", "model", *NO_WORDS)
+    kind = _kind_of_words(WORDS if about_model else _WORDS_BUT_OF_MODELS, words)
     if kind is not None:
         return kind
     if not CATCH_ALL_CODES.isdisjoint((folded(code), folded(family))):
@@ -176,10 +195,23 @@ def _says_cancelled(failure: Failure) -> bool:
 
 
 def _redirect_verdict(failure: Failure) -> Verdict:
-    """Its body is a page for browsers; where it leads is told without a query, which may hold a secret."""
-    words = failure.headers.get("location", "").partition("?")[0]
+    """Its body is a page for browsers; where it leads is told without what may hold a secret."""
+    words = _place(failure.headers.get("location", ""))
     headline = "The backend redirects to another address"
     return _verdict(VerdictKind.NETWORK_GATEWAY, failure, words=words, headline=headline)
+
+
+def _place(address: str) -> str:
+    """Scheme, host, port and path of an address, without user, password, query and fragment."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return ""
+    host, path = parts.netloc.rpartition("@")[2], parts.path.partition(";")[0]
+    if host:
+        return f"{parts.scheme}://{host}{path}" if parts.scheme else f"//{host}{path}"
+    # Of another form than an address has, anything may stand anywhere.
+    return path if path.startswith("/") and not parts.scheme else ""
 
 
 def _is_page(failure: Failure) -> bool:

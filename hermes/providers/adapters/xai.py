@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hermes.providers.adapters.profiled import ProfiledAdapter
-from hermes.providers.adapters.rewrites import with_plain_schemas
+from hermes.providers.adapters.rewrites import with_plain_enums
 from hermes.providers.adapters.stand_ins import (
     free_name,
     has_function,
@@ -70,7 +70,7 @@ class _XaiAdapter(ProfiledAdapter):
         context.want(_TEXT)
         request = super().prepare_request(request, context)
         if _has_slash_in_enum(request.get("tools"), request.get("text")):
-            request = with_plain_schemas(request)
+            request = self._told(request, with_plain_enums(request), context)
         if has_function(request, _TAKEN):
             context.scratch["stand_in"] = stand_in = free_name(request, _STAND_IN)
             request = with_function_renamed(request, _TAKEN, stand_in)

@@ -115,7 +115,7 @@ def _chatgpt_codex() -> list[Scenario]:
             backend,
             request=unwanted,
             refusals={has(name): _detail(f"Unsupported parameter: {name}") for name in unwanted},
-            expected=complete(says=("max_output_tokens", "no such limit")),
+            expected=complete(says=("max_output_tokens", "no limit of output tokens", "names no end user")),
         ),
         _at_once(
             "requires-stream-store-instructions/chatgpt-codex",
@@ -515,6 +515,29 @@ def _local() -> list[Scenario]:
             "ollama",
             request={"store": True},
             refusals={lacks("store", False): _bad("store is not supported")},
+        ),
+        _at_once(
+            "previous-response-id-unsupported-or-lost/ollama",
+            100,
+            "Ollama keeps no conversations, and does not say so",
+            "ollama",
+            request={"previous_response_id": "resp_1"},
+            expected=complete(says=("keeps no conversations",)),
+        ),
+        _at_once(
+            "previous-response-id-unsupported-or-lost/ollama-whole",
+            100,
+            "Ollama is sent the whole conversation, which needs no earlier response",
+            "ollama",
+            request={
+                "previous_response_id": "resp_1",
+                "input": [
+                    {"role": "user", "content": "hi"},
+                    {"role": "assistant", "content": "Yes."},
+                    {"role": "user", "content": "And then?"},
+                ],
+            },
+            refusals={has("previous_response_id"): _bad("previous_response_id is not supported")},
         ),
         _at_once(
             "reasoning-params-rejected/lm-studio",

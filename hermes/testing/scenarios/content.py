@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hermes.testing.frames import Json, frames
-from hermes.testing.outcomes import ONCE, RETRIED, RETRIED_TWICE, complete, failed
+from hermes.testing.outcomes import FELL_BACK, ONCE, RETRIED, RETRIED_TWICE, complete, failed, partial
 from hermes.testing.replies import event_stream, json_answer
 from hermes.testing.scenario import Expected, Reply, Scenario, ToolCall
 from hermes.testing.scenarios.common import GOOD, HELLO, HELLO_ITEM, LIST_FILES, TOOL_RUNS, tolerated
@@ -413,6 +413,8 @@ def _errors_as_text() -> list[Scenario]:
         "html": ("a gateway's page", said(_GATEWAY_PAGE), body(_GATEWAY_PAGE), "server_error"),
         "json-body": ("a sentence, in a JSON body", body(_BUSY), body(_BUSY), "overloaded"),
     }
+    opened = item_added(message_item(status="in_progress")), part_added()
+    quoted = _BUSY[: len(_BUSY) // 2]
     quoting = f"The server said: {_BUSY}"
     going_on = f"{_BUSY} That is what the server says when too many people ask."
     answers: dict[str, tuple[str, str, Json]] = {
@@ -475,6 +477,49 @@ def _errors_as_text() -> list[Scenario]:
             ),
             expected=complete(text=_BUSY, tool_calls=(LIST_FILES,)),
         ),
+        Scenario(
+            f"{quirk}/cut",
+            62,
+            "the stream ends within an answer that begins like an error; asked again, the model answers",
+            (_stream(*opened, text_delta(quoted)),),
+            (HELLO,),
+            complete(FELL_BACK),
+        ),
+        Scenario(
+            f"{quirk}/cut-always",
+            62,
+            "the stream ends within an answer that begins like an error, and nothing else comes",
+            (_stream(*opened, text_delta(quoted)),),
+            (event_stream(*frames([created()])),),
+            partial(quoted, "truncated", FELL_BACK),
+        ),
+    ]
+
+
+def _answers_after_calls_in_words() -> list[Scenario]:
+    quirk = "tool-call-leaks-into-text"
+    words = 'to=functions.exec_command {"cmd":"rm -rf build"}'
+    listed = message_item(words), message_item(item_id="msg_2")
+    kept = complete(
+        text="Hello", never=("functions.", "rm -rf"), says=("as text",), items=("message", "message")
+    )
+    return [
+        _told_once(
+            f"{quirk}/before-the-answer",
+            61,
+            "the call of a tool is text, and a message with the answer follows",
+            *message_events(words),
+            *message_events(item_id="msg_2", output_index=1),
+            completed(*listed),
+            expected=kept,
+        ),
+        tolerated(
+            f"{quirk}/before-the-answer-at-one-index",
+            61,
+            "the call of a tool is text, and the answer follows at the same index",
+            *frames([created(), *message_events(words), *message_events(item_id="msg_2"), completed()]),
+            expected=kept,
+        ),
     ]
 
 
@@ -486,4 +531,5 @@ SCENARIOS: Final = (
     *_extra_fields(),
     *_models(),
     *_errors_as_text(),
+    *_answers_after_calls_in_words(),
 )

@@ -59,8 +59,8 @@ def _encrypted_content() -> list[Scenario]:
         content_type="application/json",
         status=502,
     )
-    told = failed("replay_invalid", says=("did not issue", code, "new conversation"))
-    worded = failed("replay_invalid", says=("did not issue",))
+    told = failed("replay_invalid", says=("does not take a part", code, "new conversation"))
+    worded = failed("replay_invalid", says=("does not take a part",))
     coded = {
         "hopeless": ("HTTP 400, always", _refused(sentence, code=code, param=None)),
         "hopeless-mid-stream": (
@@ -154,7 +154,7 @@ def _lookalikes() -> list[Scenario]:
         {"code": "personal-team-blocked:spending-limit", "error": "Your team is blocked."}, status=403
     )
     no_money = http_error(402, "You exceeded your current quota.", code="insufficient_quota")
-    rotated = failed("replay_invalid", says=(bound, "did not issue"))
+    rotated = failed("replay_invalid", says=(bound, "does not take a part"))
     wrong_key = http_error(400, "Incorrect API key provided.", type=_INVALID)
     return [
         *_hopeless(

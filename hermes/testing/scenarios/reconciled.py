@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from hermes.testing.frames import Json, data, frames
-from hermes.testing.outcomes import complete
+from hermes.testing.outcomes import FELL_BACK, complete, partial
 from hermes.testing.replies import event_stream, json_answer
 from hermes.testing.scenario import Scenario
 from hermes.testing.scenarios.common import HELLO_ITEM, LIST_FILES, LIST_FILES_JSON, tolerated
@@ -164,6 +165,11 @@ def _done_missing() -> list[Scenario]:
     lost = {**message_item(), "content": [{"type": "text", "text": ""}]}
     as_text = {**message_item(), "content": [{"type": "text", "text": "Hello"}]}
     one_call = complete(text="", tool_calls=(LIST_FILES,), items=("function_call",))
+    nothing_done = [
+        created(),
+        *(each for each in message_events(pieces=["Hel", "l", "o"]) if not each["type"].endswith(".done")),
+        completed(),
+    ]
     return [
         tolerated(
             f"{quirk}/call",
@@ -195,6 +201,56 @@ def _done_missing() -> list[Scenario]:
                 )
             ),
             expected=_ONE_MESSAGE,
+        ),
+        Scenario(
+            f"{quirk}/text-lost",
+            48,
+            "a frame of the text is damaged, and no event tells the whole text",
+            (
+                event_stream(
+                    *frames(nothing_done[:4]),
+                    data(nothing_done[4])[:40] + b"\n\n",
+                    *frames(nothing_done[5:]),
+                ),
+            ),
+            (json_answer(response_object(HELLO_ITEM)),),
+            complete(FELL_BACK),
+            partial("Helo", "truncated", total_tokens=3),
+        ),
+        Scenario(
+            f"{quirk}/text-lost-and-told",
+            48,
+            "a frame of the text is damaged, and the terminal event tells the whole text",
+            (
+                event_stream(
+                    *frames(nothing_done[:4]),
+                    data(nothing_done[4])[:40] + b"\n\n",
+                    *frames([*nothing_done[5:-1], completed(HELLO_ITEM)]),
+                ),
+            ),
+            (json_answer(response_object(HELLO_ITEM)),),
+            complete(),
+            complete(says=("revised",)),
+        ),
+        tolerated(
+            f"{quirk}/call-lost",
+            48,
+            "a frame of a call is damaged, what is left is JSON, and no event tells the whole call",
+            *frames([created(), opened, arguments_delta('{"command":"l')]),
+            data(arguments_delta(" -a /tmp;l"))[:40] + b"\n\n",
+            *frames([arguments_delta('s"}'), completed()]),
+            expected=replace(one_call, requests=FELL_BACK),
+            non_stream=LIST_FILES_JSON,
+        ),
+        tolerated(
+            f"{quirk}/call-lost-and-told",
+            48,
+            "a frame of a call is damaged, and arguments.done tells the whole call",
+            *frames([created(), opened, arguments_delta('{"command"')]),
+            data(arguments_delta(':"l'))[:40] + b"\n\n",
+            *frames([arguments_delta('s"}'), arguments_done(LIST_FILES.arguments), completed()]),
+            expected=one_call,
+            non_stream=LIST_FILES_JSON,
         ),
         tolerated(
             f"{quirk}/part-named-text",

@@ -21,7 +21,7 @@ from hermes.testing.demands import (
     values_at,
 )
 from hermes.testing.frames import Json, frames
-from hermes.testing.outcomes import RETRIED, RETRIED_TWICE, Requests, complete, failed
+from hermes.testing.outcomes import ONCE, RETRIED, RETRIED_TWICE, Requests, complete, failed
 from hermes.testing.replies import event_stream, http_error, json_answer, raw_answer
 from hermes.testing.scenario import Expected, Refusal, Reply, Scenario
 from hermes.testing.scenarios.common import GOOD, HELLO, ONLY_CREATED, STREAM_REQUIRED
@@ -437,6 +437,12 @@ def _pairing() -> list[Scenario]:
             [_user(), _output(), _user()],
             ("left out",),
         ),
+        "output-of-another-call": (
+            "a call without an output, and an output without a call",
+            no_call,
+            [_user(), _call("call_0"), _output("call_1"), _user()],
+            ("left out", "aborted"),
+        ),
         "output-twice": (
             "a call with two outputs",
             twice,
@@ -705,6 +711,18 @@ def _previous_response() -> list[Scenario]:
             "resp_0",
             verdict="replay_invalid",
         ),
+        *(
+            _hopeless(
+                f"{quirk}/{name}",
+                100,
+                f"`{name}` is refused, and without it nobody knows what was said before",
+                _error(f"Unsupported parameter: '{name}'", code="unsupported_parameter", param=name),
+                {name: value, "input": [_user("and then?")]},
+                name,
+                requests=ONCE,
+            )
+            for name, value in {"conversation": "conv_0", "prompt": {"id": "pmpt_0"}}.items()
+        ),
     ]
 
 
@@ -945,6 +963,15 @@ def _tools() -> list[Scenario]:
             replies["tool-type"],
             own,
             "tool",
+        ),
+        _hopeless(
+            f"{quirk}/function-of-the-users",
+            108,
+            "the user's own function is refused: the other tools are not to blame",
+            _error("Tool 'sh' is not supported in this region", param="tools"),
+            own,
+            "'sh'",
+            requests=ONCE,
         ),
     ]
 

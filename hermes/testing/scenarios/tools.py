@@ -26,6 +26,7 @@ from hermes.testing.wire import (
     text_delta,
     text_done,
     up_to,
+    without,
 )
 
 __all__ = ["SCENARIOS"]
@@ -154,6 +155,8 @@ def _damaged() -> list[Scenario]:
             request={"tools": list(tools)} if tools else {},
         )
 
+    hash_item = function_call_item('{"command":"ls #"}')
+    garbled = [created(), item_added(_OPENED), item_done(hash_item), completed(hash_item)]
     damaged = function_call_item('{"command":"l')
     mended = [
         created(),
@@ -168,6 +171,7 @@ def _damaged() -> list[Scenario]:
         told("followed-by-garbage", '{"command":"ls"}}'),
         told("twice-in-a-row", '{"command":"ls"}{"command":"ls"}'),
         told("a-list", '["ls"]'),
+        told("not-a-number", '{"command":"ls","count":NaN}'),
         told("json-in-a-string", '"{\\"command\\":\\"ls\\"}"'),
         told("an-object", {"command": "ls"}, runs_with='{"command": "ls"}'),
         told("empty", "", runs_with="{}"),
@@ -175,6 +179,14 @@ def _damaged() -> list[Scenario]:
         told("empty-and-nothing-is-required", "", runs_with="{}", tools=(_LIST,)),
         told("empty-and-required", "", tools=(_SH,)),
         told("null-and-required", None, tools=(_SH,)),
+        Scenario(
+            f"{quirk}/no-utf-8",
+            52,
+            "a byte of the arguments is no UTF-8",
+            (event_stream(*(sent.replace(b"#", b"\xff") for sent in frames(garbled))),),
+            (LIST_FILES_JSON,),
+            partial("", "", total_tokens=3, says=("sh", "not run")),
+        ),
         _call(
             f"{quirk}/beside-text",
             52,
@@ -191,6 +203,9 @@ def _cut_turns() -> list[Scenario]:
     cut = {**function_call_item('{"path":"x","content":"abc'), "status": "incomplete"}
     told = up_to(function_call_events(output_index=1), "response.function_call_arguments.delta")
     limit = ("max_output_tokens", "no tool", "smaller steps")
+    cut_short = {"reason": "max_output_tokens"}
+    cut_body = response_object(message_item(), _WHOLE, incomplete_details=cut_short)
+    boom = {"code": "server_error", "message": "boom"}
     return [
         _call(
             "incomplete-max-output-tokens/whole-call-before-the-cut",
@@ -218,6 +233,41 @@ def _cut_turns() -> list[Scenario]:
             arguments_delta('{"path":"x","content":"abc'),
             completed(function_call_item('{"path":"x","content":"abc')),
             expected=partial("", "", total_tokens=3, says=("sh", "not run")),
+        ),
+        _call(
+            "incomplete-max-output-tokens/named-completed",
+            50,
+            "response.completed tells that the token limit ended the answer, which holds a whole call",
+            *message_events(),
+            *whole,
+            completed(message_item(), _WHOLE, incomplete_details={"reason": "max_output_tokens"}),
+            expected=partial("Hello", "", total_tokens=3, says=limit),
+        ),
+        Scenario(
+            "incomplete-max-output-tokens/body-without-status",
+            50,
+            "a body without a status tells that the token limit ended the answer, which holds a whole call",
+            (json_answer(without(cut_body, "status")),),
+            (json_answer(cut_body),),
+            partial("Hello", "", total_tokens=3, says=limit),
+        ),
+        Scenario(
+            "error-event-shapes/in-a-completed-response",
+            14,
+            "response.completed tells an error, and a whole call; asked again, the model answers",
+            (
+                event_stream(*frames([created(), *function_call_events(), completed(_WHOLE, error=boom)])),
+                GOOD,
+            ),
+            (HELLO,),
+            complete(RETRIED),
+        ),
+        _call(
+            "null-fields/empty-error",
+            69,
+            "the fields of the error and of the details are there, and empty",
+            *function_call_events(),
+            completed(_WHOLE, error={"code": "", "message": None}, incomplete_details={"reason": ""}),
         ),
         _call(
             "incomplete-content-filter/text-and-call",
@@ -263,6 +313,24 @@ def _ids() -> list[Scenario]:
             53,
             "two different calls have one call_id, and one answer can name only one of them",
             completed(_WHOLE, other),
+            expected=partial("", "", total_tokens=3, says=("sh", "not run")),
+        ),
+        _call(
+            f"{quirk}/one-id-and-other-spaces",
+            53,
+            "a call comes twice under one call_id, its arguments once with spaces",
+            completed(_WHOLE, function_call_item('{ "command": "ls" }', item_id="fc_2")),
+        ),
+        _call(
+            f"{quirk}/pipe-before-a-number",
+            53,
+            "the ids of two calls differ after a pipe only",
+            completed(*(function_call_item(call_id=f"r|{n}", item_id=f"fc_{n}") for n in range(2))),
+            expected=complete(
+                text="",
+                tool_calls=tuple(ToolCall(f"r|{n}", "sh", LIST_FILES.arguments) for n in range(2)),
+                says=("twice",),
+            ),
         ),
         _call(
             f"{dedupe}/same-item-done-twice",

@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import Final
 
 from hermes.providers.adapters import rewrites
-from hermes.providers.adapters.builtin.lessons import FOR_THE_SESSION
-from hermes.providers.adapters.builtin.other_ways import OUTPUT, other_way
+from hermes.providers.adapters.builtin.changes import FOR_THE_SESSION, is_passing
+from hermes.providers.adapters.builtin.other_ways import other_way
 from hermes.providers.adapters.builtin.preflight import MADE, prepared
 from hermes.providers.contract import (
     AdapterContext,
     Event,
     Failure,
-    FailureKind,
     Fallback,
     Request,
     Verdict,
@@ -60,8 +59,6 @@ def classify_stream_error(failure: Failure, context: AdapterContext) -> Verdict:
     from hermes.providers.adapters.verdicts import verdict_of
 
     verdict = verdict_of(failure)
-    if failure.kind is FailureKind.NO_ANSWER:
-        context.scratch[OUTPUT] = failure.output
     if verdict.kind in _CORRECTABLE and context.scratch.get(_BARE) and is_about_previous_response(verdict):
         verdict = replace(verdict, hint=_SEND_IT_WHOLE)
     return verdict
@@ -78,8 +75,15 @@ def fallback_request(request: Request, verdict: Verdict, context: AdapterContext
         fallback = correction(request, verdict, {*made, *learnt})
         if fallback is not None:
             context.scratch[MADE] = (*made, fallback.strategy)
-            if fallback.lesson in FOR_THE_SESSION:
-                context.memory.assume(fallback.lesson)
-                fallback = replace(fallback, lesson="")
-            return fallback
+            return _lasting(fallback, verdict, context)
     return other_way(request, verdict, context)
+
+
+def _lasting(fallback: Fallback, verdict: Verdict, context: AdapterContext) -> Fallback:
+    """The fallback with the lesson that is to be kept beyond the session, if any is."""
+    if is_passing(verdict.message):
+        return replace(fallback, lesson="")
+    if fallback.lesson in FOR_THE_SESSION:
+        context.memory.assume(fallback.lesson)
+        return replace(fallback, lesson="")
+    return fallback

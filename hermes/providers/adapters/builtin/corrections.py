@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from hermes.providers.adapters import rewrites
-from hermes.providers.adapters.builtin.lessons import STREAM_REFUSED, Change, change_named
+from hermes.providers.adapters.builtin.changes import STREAM_REFUSED, change_named
+from hermes.providers.adapters.error_words import NOT_PAIRED_WORDS, SCHEMA_WORDS
+from hermes.providers.adapters.losses import content_losses
+from hermes.providers.adapters.refused_parameter import PATH_OF_ITEM_ID
+from hermes.providers.adapters.rewrites.entries import entries, plain
 from hermes.providers.contract import Fallback, Request, Verdict, VerdictKind
 
 __all__ = ["correction", "is_about_previous_response"]
@@ -26,9 +30,15 @@ _REFUSED_CODES: Final = frozenset(
         "additional_properties",
     }
 )
+# A value is wrong, and another one may be right:
+# https://platform.openai.com/docs/guides/error-codes
+_VALUE_CODES: Final = re.compile(
+    r"invalid_(?:type|value)|(?:invalid_)?\w+_(?:above|below|too|exceeds?)_\w+|missing_required_parameter"
+)
 _REFUSED: Final = _words(
     r"""
-    unsupported | unknown | unrecogni[sz]ed | unexpected | deprecated | extra\ (?:inputs|fields)
+    unsupported | unknown | unrecogni[sz]ed | deprecated | extra\ (?:inputs|fields)
+    | unexpected\ (?:keyword | parameter | propert | field | argument | key) | was\ unexpected
     | not\ (?:\w+\ )?(?:supported | allowed | permitted | accepted | available)
     | (?:does|do)(?:\ not|n't)\ (?:support | accept | allow) | must\ be\ verified
     """
@@ -40,15 +50,9 @@ _NAMED_BY_WORDS: Final = _words(
 _SEALED: Final = _words(r"encrypted[\ _]content | organization_id\ did\ not\ match")
 _FOLLOWING: Final = _words(r"without\ its\ required\ following\ item")
 _PRECEDING: Final = _words(r"without\ its\ required\W{1,3}reasoning")
-_ITEM_ID: Final = _words(
-    r"""
-    item\ (?:with\ )?id\b .{0,600}? (?:not\ found | does\ not\ belong) | items\ are\ not\ persisted
-    | expected\ an\ id\ that | \bid\b.{0,60}?must\ (?:start|begin)\ with
-    """
-)
-_PATH_OF_ID: Final = re.compile(r"input(?:\[\d*\]|\.\d+)?\.id")
 _PATH_OF_SUMMARY: Final = re.compile(r"input(?:\[\d*\]|\.\d+)?\.summary")
 _PATH_OF_OUTPUT: Final = re.compile(r"input(?:\[\d*\]|\.\d+)?\.output(?:\W.*)?")
+_PATH_OF_CONTENT: Final = re.compile(r"input(?:\[\d*\]|\.\d+)?\.content(?:\W.*)?")
 _PATH_OF_TYPE: Final = re.compile(r"tools(?:\[\d*\]|\.\d+)?\.type")
 _PATH_OF_SCHEMA: Final = re.compile(
     r"tools(?:\[\d*\]|\.\d+)?\.(?:function\.)?(?:parameters|strict)\b.*|text\.format(?:\..*)?|response_format.*"
@@ -57,7 +61,7 @@ _PREVIOUS: Final = _words(r"previous[\ _]response")
 _SCHEMA_CODES: Final = frozenset({"invalid_function_parameters", "invalid_json_schema"})
 _SCHEMA: Final = _words(
     r"""
-    invalid\ schema\ for | invalid\ arguments\ passed\ to\ the\ model | json[\ _]?schema | \bgrammar\b
+    invalid\ arguments\ passed\ to\ the\ model | json[\ _]?schema | \bgrammar\b
     | strict\ (?:mode|schema|tools?|function) | (?:parse|parsing).{0,40}\b(?:pattern|regex)
     """
 )
@@ -82,20 +86,24 @@ _OUTPUT: Final = _words(
     | (?:not|n't)\ support.{0,20}\bimages? | \bimages?\b.{0,40}not\ supported | only\ supports?\ text
     """
 )
-_NOT_PAIRED: Final = _words(
-    r"""
-    no\ tool\ (?:call|output)\ found | \btool_use\b | \btool_results?\b | single\ result
-    | \btool_calls?\b.{0,60}must\ be\ followed | did\ not\ have\ response | \btool_call_ids?\b
-    """
-)
 _REQUIRED: Final = _words(r"required | missing | must\ (?:be|not\ be) | empty | provide")
 _FALSE: Final = _words(
     r"must\ be\ (?:set\ to\ )?[`'\"]?false | only\ .{0,20}false | store[`'\"]?\W+true\b.{0,20}not"
 )
 _ALLOWED_VALUES: Final = _words(r"(?:expected\ one\ of | (?:supported|allowed|valid)\ values | one\ of)")
 _QUOTED: Final = re.compile(r"['\"`](\w+)['\"`]")
-_ROLE_WORDS: Final = _words(r"\broles?\b | unknown\ variant | \bmessages?\b | invalid\ option")
-_NOT_THIS_ROLE: Final = _words(
+_OF_A_ROLE: Final = r"\b(?:system|developer)\b['\"`]?\ (?:roles?|messages?)\b"
+_NO_SUCH_ROLE: Final = _words(
+    rf"""
+    # System messages are not allowed; unsupported system message
+    {_OF_A_ROLE}.{{0,40}}?(?:{_REFUSED.pattern}) | (?:{_REFUSED.pattern}).{{0,20}}?{_OF_A_ROLE}
+    # messages[1].role: unknown variant `developer`; invalid role: system
+    | \broles?\b.{{0,60}}?(?:{_REFUSED.pattern} | {_ALLOWED_VALUES.pattern} | \binvalid\b
+        | must\ be\ ['\"`]?(?:user|system|assistant|developer)\b)
+    | (?:{_REFUSED.pattern} | \binvalid\b).{{0,20}}?\broles?\b
+    """
+)
+_NOT_THIS_VALUE: Final = _words(
     rf"{_REFUSED.pattern} | {_ALLOWED_VALUES.pattern} | invalid\ (?:option|value|role|type)\b | must\ be"
 )
 _SILENT_GATEWAY: Final = "bad_response_status_code"
@@ -143,20 +151,16 @@ def correction(request: Request, verdict: Verdict, made: Collection[str]) -> Fal
             continue
         changed = change.rewrite(request)
         if changed is not request:
-            return _fallback(change, changed, verdict, keep=keep)
+            told = [f"{verdict.message} Asking again {change.how}.", *content_losses(request, changed)]
+            return Fallback(
+                name,
+                changed,
+                # The request may be the tolerant one of an earlier fallback.
+                tolerate_prelude=True,
+                notice=" ".join(told),
+                lesson=name if keep else "",
+            )
     return None
-
-
-def _fallback(change: Change, request: Request, verdict: Verdict, *, keep: bool) -> Fallback:
-    notice = f"{verdict.message} Asking again {change.how}."
-    return Fallback(
-        change.name,
-        request,
-        # The request may be the tolerant one of an earlier fallback.
-        tolerate_prelude=True,
-        notice=notice,
-        lesson=change.name if keep else "",
-    )
 
 
 def is_about_previous_response(verdict: Verdict) -> bool:
@@ -177,7 +181,7 @@ def _candidates(request: Request, verdict: Verdict) -> Iterator[tuple[str, bool]
         return
     yield from _about_roles(request, verdict, words)
     yield from _about_demands(verdict, words)
-    yield from _about_tools(verdict, words)
+    yield from _about_tools(request, verdict, words)
     yield from _about_parameter(request, verdict, words)
 
 
@@ -192,22 +196,18 @@ def _about_items(verdict: Verdict, words: str) -> Iterator[tuple[str, bool]]:
         yield "without_reasoning_items", False
     elif _PATH_OF_SUMMARY.fullmatch(verdict.param):
         yield "without_reasoning_items", False
-    elif (
-        verdict.kind is VerdictKind.REPLAY_INVALID
-        or _PATH_OF_ID.fullmatch(verdict.param)
-        or _ITEM_ID.search(words)
-    ):
+    elif verdict.kind is VerdictKind.REPLAY_INVALID or PATH_OF_ITEM_ID.fullmatch(verdict.param):
         yield "without_item_ids", True
         yield "without_reasoning_items", True
 
 
 def _about_roles(request: Request, verdict: Verdict, words: str) -> Iterator[tuple[str, bool]]:
     """https://github.com/james-6-23/codex2api/issues/409, https://github.com/BenedictKing/ccx/issues/139."""
-    used = {str(item.get("role")) for item in _items(request)} & {"system", "developer"}
+    used = {str(item.get("role")) for item in map(plain, entries(request, "input"))} & {"system", "developer"}
     if not used:
         return
-    about = _ROLE_WORDS.search(words) or verdict.param.endswith("role")
-    if verdict.code != _SILENT_GATEWAY and not (about and _NOT_THIS_ROLE.search(verdict.message)):
+    named = verdict.param.endswith("role") and _NOT_THIS_VALUE.search(verdict.message)
+    if verdict.code != _SILENT_GATEWAY and not named and not _NO_SUCH_ROLE.search(words):
         return
     told, _, after = _split_at(_ALLOWED_VALUES, words)
     allowed = set(_QUOTED.findall(after))
@@ -243,21 +243,31 @@ def _about_demands(verdict: Verdict, words: str) -> Iterator[tuple[str, bool]]:
         yield STREAM_REFUSED, True
 
 
-def _about_tools(verdict: Verdict, words: str) -> Iterator[tuple[str, bool]]:
+def _about_tools(request: Request, verdict: Verdict, words: str) -> Iterator[tuple[str, bool]]:
     if _TWICE.search(words):
         yield "distinct_tools", True
     elif _PATH_OF_TYPE.fullmatch(verdict.param) or (
-        verdict.param.partition("[")[0] in ("", "tools") and _TOOL_TYPE.search(words)
+        verdict.param.partition("[")[0] in ("", "tools")
+        and _TOOL_TYPE.search(words)
+        and not _quotes_a_function(request, words)
     ):
         yield "function_tools_only", True
     unknown_strict = verdict.param.endswith(".strict") and _says_unsupported(verdict, words)
     in_schema = verdict.code in _SCHEMA_CODES or _PATH_OF_SCHEMA.fullmatch(verdict.param)
-    if (in_schema or _SCHEMA.search(words)) and not unknown_strict:
+    if (in_schema or SCHEMA_WORDS.search(words) or _SCHEMA.search(words)) and not unknown_strict:
         yield "plain_schemas", True
-    if _NOT_PAIRED.search(words):
+    if NOT_PAIRED_WORDS.search(words):
         yield "outputs_behind_calls", True
-    if _PATH_OF_OUTPUT.fullmatch(verdict.param) or _OUTPUT.search(words):
+    of_message = _PATH_OF_CONTENT.fullmatch(verdict.param)  # what a user attached, say
+    if _PATH_OF_OUTPUT.fullmatch(verdict.param) or (_OUTPUT.search(words) and not of_message):
         yield "text_outputs", True
+
+
+def _quotes_a_function(request: Request, words: str) -> bool:
+    """Whether the words are about a function of the user's, and not about a tool of the backend's own."""
+    tools = [plain(tool) for tool in entries(request, "tools")]
+    functions = {tool.get("name") for tool in tools if tool.get("type") == "function"}
+    return not functions.isdisjoint(set(_QUOTED.findall(words)) - {tool.get("type") for tool in tools})
 
 
 def _about_parameter(request: Request, verdict: Verdict, words: str) -> Iterator[tuple[str, bool]]:
@@ -292,6 +302,8 @@ def _about_effort(request: Request, words: str) -> Iterator[tuple[str, bool]]:
 
 
 def _says_unsupported(verdict: Verdict, words: str) -> bool:
+    if _VALUE_CODES.fullmatch(verdict.code):
+        return False
     return verdict.code in _REFUSED_CODES or _REFUSED.search(words) is not None
 
 
@@ -304,12 +316,3 @@ def _spellings(told: str) -> Iterable[str]:
     # https://github.com/openai/openai-python#undocumented-request-params
     extra = f"extra_body.{path}" if path else ""
     return dict.fromkeys(filter(None, (path, snake, other, whole, extra)))
-
-
-def _items(request: Request) -> Iterator[Mapping[str, Any]]:
-    items = request.get("input")
-    return (
-        (item for item in items if isinstance(item, Mapping))
-        if isinstance(items, (list, tuple))
-        else iter(())
-    )

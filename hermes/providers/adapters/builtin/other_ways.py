@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from hermes.providers.adapters import rewrites
-from hermes.providers.adapters.builtin.lessons import change_named
-from hermes.providers.contract import AdapterContext, EndpointFact, Fallback, Request, Verdict, VerdictKind
+from hermes.providers.adapters.builtin.changes import change_named
+from hermes.providers.contract import (
+    EMPTY_ANSWER,
+    NO_ANSWER_TEXT,
+    AdapterContext,
+    EndpointFact,
+    Failure,
+    Fallback,
+    Request,
+    Verdict,
+    VerdictKind,
+)
 
-__all__ = ["OUTPUT", "other_way"]
-
-OUTPUT: Final = "output"
-"""Where ``AdapterContext.scratch`` holds the items of an answer that did not come to its point."""
+__all__ = ["other_way"]
 
 _BROKEN_STREAM: Final = (VerdictKind.ORDER_MISMATCH, VerdictKind.TRUNCATED)
 
 
 def other_way(request: Request, verdict: Verdict, context: AdapterContext) -> Fallback | None:
     """The other way to ask, where the failure was one of the way; None where it was not."""
-    if verdict.code == "no_answer_text":
-        return _continued(request, context)
+    if verdict.code == NO_ANSWER_TEXT:
+        return _continued(request, context.failure)
     if verdict.code == "stream_incomplete" and "previous_response_id" in request:
         found = _with_full_history(request, verdict)
         if found is not None:
@@ -29,7 +35,7 @@ def other_way(request: Request, verdict: Verdict, context: AdapterContext) -> Fa
     if verdict.kind is VerdictKind.STREAM_REQUIRED:
         # It may be the prelude that broke the stream before: this time it is not in the way.
         return Fallback("tolerant_stream", stream, tolerate_prelude=True)
-    empty = verdict.code == "empty_answer"
+    empty = verdict.code == EMPTY_ANSWER
     if empty and not context.streaming:
         if context.scratch.get("empty_stream"):
             return None  # both ways were empty
@@ -62,12 +68,13 @@ def _with_full_history(request: Request, verdict: Verdict) -> Fallback | None:
     )
 
 
-def _continued(request: Request, context: AdapterContext) -> Fallback:
+def _continued(request: Request, failure: Failure | None) -> Fallback | None:
     """The same request behind what the model has thought so far."""
-    output: Sequence[Mapping[str, Any]] = context.scratch.get(OUTPUT, ())
+    if failure is None or not failure.output:
+        return None  # asked the same again, it would stop at the same place
     return Fallback(
         "continue",
-        rewrites.with_items_appended(request, output),
+        rewrites.with_items_appended(request, failure.output),
         tolerate_prelude=True,
         notice="The model stopped before its answer. Asking it to go on.",
     )

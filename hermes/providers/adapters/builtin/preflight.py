@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
 from hermes.providers.adapters import rewrites
-from hermes.providers.adapters.builtin.lessons import STREAM_REFUSED, change_named
-from hermes.providers.adapters.rewrites.entries import entries, plain
-from hermes.providers.contract import AdapterContext, EndpointFact, Notice, Request
+from hermes.providers.adapters.builtin.changes import STREAM_REFUSED, change_named
+from hermes.providers.adapters.losses import content_losses, losses, tell_once
+from hermes.providers.contract import AdapterContext, EndpointFact, Request
 
 __all__ = ["MADE", "prepared"]
 
@@ -20,9 +19,7 @@ _PAIRED: Final = (
     "Tool calls and outputs of the conversation did not match; what had no counterpart is left out or marked"
     " as aborted."
 )
-_REFERENCES: Final = (
-    "References to stored items are left out, because the request asks for nothing to be stored."
-)
+_UNSTORED: Final = "A request that asks for nothing to be stored"
 
 
 def prepared(request: Request, context: AdapterContext) -> Request:
@@ -33,14 +30,13 @@ def prepared(request: Request, context: AdapterContext) -> Request:
     request = rewrites.with_short_cache_key(request)
     request = _as_taught(request, context)
     if request.get("store") is False:
-        unstored = rewrites.without_stored_items(request)
-        if _types(request)["item_reference"] > _types(unstored)["item_reference"]:
-            _tell_once(_REFERENCES, context)
-        request = unstored
-    paired = rewrites.with_tools_paired(request)
-    if paired is not request and _types(paired) != _types(request):
-        _tell_once(_PAIRED, context)
-    return paired
+        request, before = rewrites.without_stored_items(request), request
+        for lost in content_losses(before, request, _UNSTORED):
+            tell_once(lost, context)
+    paired = rewrites.paired(request)
+    if paired.left_out or paired.aborted:
+        tell_once(_PAIRED, context)
+    return paired.request
 
 
 def _as_taught(request: Request, context: AdapterContext) -> Request:
@@ -52,18 +48,8 @@ def _as_taught(request: Request, context: AdapterContext) -> Request:
             continue  # it refuses either way; what the core tries is as good as anything
         change = change_named(name)
         changed = request if change is None else change.rewrite(request)
-        if change is not None and changed is not request and change.standing and name not in made:
-            _tell_once(change.standing, context)
+        if name not in made:
+            for lost in losses(request, changed):
+                tell_once(lost, context)
         request = changed
     return request
-
-
-def _tell_once(text: str, context: AdapterContext) -> None:
-    told: set[str] = context.scratch.setdefault("told", set())
-    if text not in told:
-        told.add(text)
-        context.report(Notice(text, kind="request"))
-
-
-def _types(request: Request) -> Counter[str]:
-    return Counter(str(plain(entry).get("type")) for entry in entries(request, "input"))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from hermes.providers.adapters.lenient import (
+    call_as_text,
     items,
     lifecycle,
     misplaced_text,
@@ -19,7 +20,7 @@ from hermes.providers.adapters.lenient import (
     spelling,
 )
 from hermes.providers.adapters.lenient.shapes import ITEM_EVENTS
-from hermes.providers.contract import AdapterContext, Event, Failure, Verdict, Violation, hookimpl
+from hermes.providers.contract import ENDED, AdapterContext, Event, Failure, Verdict, Violation, hookimpl
 
 name: Final = "lenient"
 api_version: Final = 1
@@ -30,12 +31,16 @@ event_types: Final = (
     "response.output_text.done",
     *lifecycle.TERMINALS,
     *spelling.ALIASES,
+    ENDED,
 )
 
 
 @hookimpl
 def normalize_stream_event(event: Event, context: AdapterContext) -> Sequence[Event] | None:
     """Usual names, no text that is no answer, and every event at the place of its item."""
+    if event.type == ENDED:
+        held = [told for each in misplaced_text.at_end(context) for told in _told(each, context)]
+        return [*held, *replays.at_end(context)]
     usual = spelling.usual(event)
     sifted = misplaced_text.sift(usual, context)
     kept = [usual] if sifted is None else sifted
@@ -46,7 +51,7 @@ def normalize_stream_event(event: Event, context: AdapterContext) -> Sequence[Ev
 @hookimpl
 def classify_stream_error(failure: Failure, context: AdapterContext) -> Verdict | None:
     """What only these repairs know of."""
-    return misplaced_text.verdict_on(failure)
+    return call_as_text.verdict_on(failure)
 
 
 def _told(event: Event, context: AdapterContext) -> Sequence[Event]:

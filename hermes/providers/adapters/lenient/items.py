@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hermes.providers.adapters.lenient import places, replays
-from hermes.providers.adapters.lenient.notes import Item, notes_of
+from hermes.providers.adapters.lenient.notes import notes_of
 from hermes.providers.adapters.lenient.shapes import ITEM_EVENTS
 from hermes.providers.contract import AdapterContext, Event
 
@@ -55,7 +55,7 @@ def _opens(event: Event, context: AdapterContext) -> bool:
     index, item = event.data.get("output_index"), event.data.get("item")
     if type(index) is not int or index < 0 or not isinstance(item, Mapping) or index in notes.items:
         return False
-    notes.items[index] = Item.opened(item, index)
+    notes.open(item, index, index)
     return True
 
 

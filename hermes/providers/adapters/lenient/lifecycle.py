@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hermes.providers.adapters.lenient import places
 from hermes.providers.adapters.lenient.notes import Notes, notes_of
-from hermes.providers.adapters.lenient.shapes import new_event
+from hermes.providers.adapters.lenient.shapes import new_event, response_of
 from hermes.providers.contract import RESTARTED, AdapterContext, Event
 
 __all__ = [
@@ -52,7 +52,7 @@ def note_created(event: Event, context: AdapterContext) -> None:
     """Notes the id of the response, to know it again."""
     notes = notes_of(context)
     if notes.response_id is None and not notes.invented:
-        notes.response_id = _response(event).get("id")
+        notes.response_id = response_of(event).get("id")
 
 
 def note_item(context: AdapterContext) -> None:
@@ -65,7 +65,7 @@ def terminal(event: Event) -> Event:
     """A terminal event in the spelling and nesting of the protocol."""
     if event.type == "response.completed":
         return event
-    response = _response(event) or _lifted(event)
+    response = response_of(event) or _lifted(event)
     if event.type in ("response.failed", "response.incomplete"):
         return event if event.data.get("response") else event.with_data(response=response)
     # `response.done` is the Realtime API's spelling: https://github.com/Wei-Shaw/sub2api/issues/1322
@@ -78,7 +78,7 @@ def with_created(event: Event, context: AdapterContext) -> Sequence[Event] | Non
     """The missing ``response.created``, and then the event."""
     if not event.type.startswith("response."):
         return None
-    response = _response(event)
+    response = response_of(event)
     if event.type == "response.in_progress" and not response:
         return []  # a heartbeat, not the first event of an answer
     notes = notes_of(context)
@@ -96,7 +96,7 @@ def without_second_created(event: Event, context: AdapterContext) -> Sequence[Ev
     it without ado.
     """
     notes = notes_of(context)
-    told = _response(event).get("id")
+    told = response_of(event).get("id")
     late = notes.invented and notes.response_id is None
     if not (late and notes.has_strays) and (late or told in (None, notes.response_id)):
         notes.response_id = told or notes.response_id
@@ -110,11 +110,6 @@ def without_second_created(event: Event, context: AdapterContext) -> Sequence[Ev
 def with_response(event: Event) -> Sequence[Event]:
     """A lifecycle event with the response that it lacks."""
     return [event.with_data(response=_lifted(event))]
-
-
-def _response(event: Event) -> dict[str, Any]:
-    response = event.data.get("response")
-    return response if isinstance(response, dict) else {}
 
 
 def _lifted(event: Event) -> dict[str, Any]:

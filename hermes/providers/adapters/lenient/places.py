@@ -9,6 +9,7 @@ https://github.com/ggml-org/llama.cpp/issues/20607, https://github.com/vllm-proj
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Final
 
 from hermes.providers.adapters.lenient.notes import Item, Notes, notes_of
@@ -68,21 +69,19 @@ def placed(event: Event, context: AdapterContext) -> list[Event]:
     if event.type == "response.output_item.added":
         if _is_known(event, notes, place):
             return []
-        return [event.with_data(output_index=_opened(event, notes))]
-    index = _index_of(event, notes, place)
-    if index is not None:
-        known = notes.items[index]
-        known.id = known.id or string(event.data.get("item_id"))
-        return [event.with_data(output_index=index)]
+        return [event.with_data(output_index=notes.open(event.data["item"], place).index)]
+    known = _item_of(event, notes, place)
+    if known is not None:
+        notes.name(known, string(event.data.get("item_id")))
+        return [event.with_data(output_index=known.index)]
     added = missing_item(event)
-    index = _opened(added, notes)
+    index = notes.open(added.data["item"], place).index
     return [added.with_data(output_index=index), event.with_data(output_index=index)]
 
 
 def knows(event: Event, notes: Notes) -> bool:
     """Whether an item of the kind that an event is about has the id that it names."""
-    named = _named(event)
-    return any(item.may_be_of(event) and named & {item.id, item.call_id} for item in notes.items.values())
+    return any(item.may_be_of(event) for item in notes.named(_names(event)))
 
 
 def missing_item(event: Event) -> Event:
@@ -98,51 +97,47 @@ def missing_item(event: Event) -> Event:
     return new_event("response.output_item.added", output_index=event.data.get("output_index"), item=opened)
 
 
-def _opened(added: Event, notes: Notes) -> int:
-    index = notes.free_index()
-    notes.items[index] = Item.opened(added.data["item"], added.data.get("output_index"))
-    return index
-
-
 def _is_known(event: Event, notes: Notes, place: object) -> bool:
     """Whether an item is added that was added before."""
     told = event.data["item"]
-    named = _named(event)
-    return any(
-        item.is_told_by(told)
-        for item in notes.items.values()
-        if (place in item.places if type(place) is int else bool(named & {item.id, item.call_id}))
-    )
+    named: Iterable[Item] = notes.named(_names(event))
+    if type(place) is int:
+        named = chain((item for item in named if item.place == place), notes.at(place))
+    return any(item.is_told_by(told) for item in named)
 
 
-def _index_of(event: Event, notes: Notes, place: object) -> int | None:
-    """The place of the item that an event is about; None where that was never added."""
-    fitting = {index: item for index, item in notes.items.items() if item.may_be_of(event)}
-    named = _named(event)
-    by_id = {index: item for index, item in fitting.items() if named & {item.id, item.call_id}}
-    if type(place) is not int:
-        here: dict[int, Item] = {}
-    else:
-        here = {index: item for index, item in fitting.items() if place in item.places}
-    for found in (by_id, {i: item for i, item in here.items() if not _is_another(item, event)}):
-        if found:
-            return next((index for index, item in _latest(found) if not item.done), max(found))
-    if type(place) is int and not any(place in item.places for item in notes.items.values()):
+def _item_of(event: Event, notes: Notes, place: object) -> Item | None:
+    """The item that an event is about; None where it was never added."""
+    names = _names(event)
+    by_name = (item for item in notes.named(names) if item.may_be_of(event))
+    by_place = (item for item in notes.at(place) if item.may_be_of(event) and not _is_another(item, event))
+    found = _current(by_name) or _current(by_place)
+    if found is not None:
+        return found
+    if type(place) is int and not any(notes.at(place)):
         return None  # it begins a place of its own
-    for index, item in _latest(fitting):
-        if not item.done and not _is_another(item, event):
-            return index
-    if not named and event.type.endswith(("_text.done", "content_part.done")):
-        return next((index for index, item in _latest(fitting) if item.done), None)  # told once more
+    for item in notes.latest():
+        if not item.done and item.may_be_of(event) and not _is_another(item, event):
+            return item
+    if not names and event.type.endswith(("_text.done", "content_part.done")):  # told once more
+        return next((item for item in notes.latest() if item.done and item.may_be_of(event)), None)
     return None
 
 
-def _latest(items: dict[int, Item]) -> Iterable[tuple[int, Item]]:
-    return reversed(items.items())
+def _current(items: Iterable[Item]) -> Item | None:
+    """The first that is not done, or else the last one of the answer."""
+    last: Item | None = None
+    for item in items:
+        if not item.done:
+            return item
+        if last is None or item.index > last.index:
+            last = item
+    return last
 
 
-def _named(event: Event) -> set[str]:
-    return {told for told in ids_of(event) if isinstance(told, str) and told}
+def _names(event: Event) -> tuple[str, ...]:
+    """The id and the call id that an event tells, each once."""
+    return tuple(dict.fromkeys(told for told in ids_of(event) if isinstance(told, str) and told))
 
 
 def _is_another(item: Item, event: Event) -> bool:

@@ -12,20 +12,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hermes.providers.adapters.lenient.notes import Item, Replay, notes_of
-from hermes.providers.adapters.lenient.shapes import message_text, string
+from hermes.providers.adapters.lenient.shapes import TEXT_DELTA, message_text, string
 from hermes.providers.contract import AdapterContext, Event
 
-__all__ = ["begun", "told", "without_replays"]
+__all__ = ["at_end", "begun", "told", "without_replays"]
 
 _WANTED: Final = ("response.output_text.*", "response.content_part.*", "response.refusal.*")
+_MOST_HELD: Final = 64
+"""How many events of a message are held back at most; deltas in a row count as one."""
 
 
 def begun(added: Event, item: Item, context: AdapterContext) -> Sequence[Event]:
     """What to put in the place of the event that adds a message."""
-    of = _earlier(item, context)
-    if of is None:
+    notes = notes_of(context)
+    of = notes.message
+    if of is None or not of.text or of.phase != item.phase:
+        notes.message = item
         return [added]
-    item.replay = Replay(of, [added])
+    item.replay = replay = Replay(of, added, of.text)
+    replay.hold(added)
+    notes.replays += 1
     context.want(*_WANTED)
     return []
 
@@ -36,32 +42,21 @@ def told(event: Event, item: Item, context: AdapterContext) -> Sequence[Event]:
     if replay is None:
         return [event]
     if replay.sure:
-        return _moved(event, replay, context)
-    earlier = notes_of(context).items[replay.of].text
-    if event.type == "response.output_text.delta":
-        replay.heard += string(event.data.get("delta"))
-        if replay.heard.startswith(earlier):
-            replay.sure, replay.held = True, []
-            rest = replay.heard[len(earlier) :]
-            return _moved(event.with_data(delta=rest), replay, context) if rest else []
-        is_open = earlier.startswith(replay.heard)
-    elif event.type.startswith("response.refusal."):
-        is_open = False
-    else:
-        whole = _whole(event)
-        if whole.startswith(earlier):
-            replay.sure, replay.held = True, []
-            return _moved(event, replay, context)
-        # The whole of a part may still be the first of several.
-        is_open = event.type != "response.output_item.done" and earlier.startswith(whole)
-    if is_open:
-        replay.held.append(event)
-        return []
-    item.replay = None
+        return _moved(event, replay)
+    if not _is_up_to_date(replay) or event.type.startswith("response.refusal."):
+        return _apart(event, item, replay, context)
+    return (_delta if event.type == TEXT_DELTA else _done)(event, item, replay, context)
+
+
+def at_end(context: AdapterContext) -> Sequence[Event]:
+    """What to hand out when the stream ended without a terminal event.
+
+    What a message told again is not told twice, but a message that was begun and not confirmed is known of.
+    """
     notes = notes_of(context)
-    if not notes.places_are_wrong and not any(other.replay for other in notes.items.values()):
-        context.drop(*_WANTED)
-    return [*replay.held, event]
+    if not notes.replays:
+        return []
+    return [item.replay.added for item in notes.items.values() if item.replay is not None and not item.done]
 
 
 def without_replays(event: Event) -> Event:
@@ -90,21 +85,80 @@ def _goes_on(earlier: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
     return same_phase and message_text(entry).startswith(message_text(earlier))
 
 
-def _earlier(item: Item, context: AdapterContext) -> int | None:
-    """The message before this one, if its text is known and this one may tell it again."""
-    for index, other in reversed(notes_of(context).items.items()):
-        if other is not item and other.kind == "message" and other.replay is None:
-            return index if other.text and other.phase == item.phase else None
-    return None
+def _is_up_to_date(replay: Replay) -> bool:
+    """Whether the earlier message still begins as the text that was heard; its own text may grow late."""
+    text = replay.of.text
+    if text is not replay.text:
+        if not text.startswith(replay.text):
+            return False
+        replay.text = text
+    return True
 
 
-def _moved(event: Event, replay: Replay, context: AdapterContext) -> Sequence[Event]:
+def _delta(event: Event, item: Item, replay: Replay, context: AdapterContext) -> Sequence[Event]:
+    piece = string(event.data.get("delta"))
+    left = len(replay.text) - replay.heard
+    if not replay.text.startswith(piece[:left], replay.heard):
+        return _apart(event, item, replay, context)
+    if len(piece) >= left:
+        rest = piece[left:]
+        _make_sure(replay)
+        return _moved(event.with_data(delta=rest), replay) if rest else []
+    if _goes_on_with(event, replay):
+        replay.heard += len(piece)
+        return []
+    held = _held(event, item, replay, context)
+    replay.heard += len(piece)
+    return held
+
+
+def _done(event: Event, item: Item, replay: Replay, context: AdapterContext) -> Sequence[Event]:
+    """An event of a message that is no delta; most tell a text as a whole."""
+    whole = _whole(event)
+    if whole.startswith(replay.text):
+        _make_sure(replay)
+        return _moved(event, replay)
+    # The whole of a part may still be the first of several.
+    if event.type == "response.output_item.done" or not replay.text.startswith(whole):
+        return _apart(event, item, replay, context)
+    return _held(event, item, replay, context)
+
+
+def _held(event: Event, item: Item, replay: Replay, context: AdapterContext) -> Sequence[Event]:
+    if len(replay.held) >= _MOST_HELD:
+        return _apart(event, item, replay, context)
+    replay.hold(event)
+    return []
+
+
+def _goes_on_with(event: Event, replay: Replay) -> bool:
+    """Whether a delta goes on where the last event that is held left off."""
+    last = replay.held[-1][1]
+    same_part = last.data.get("content_index") == event.data.get("content_index")
+    return last.type == TEXT_DELTA and same_part
+
+
+def _make_sure(replay: Replay) -> None:
+    replay.sure, replay.held = True, []
+
+
+def _apart(event: Event, item: Item, replay: Replay, context: AdapterContext) -> Sequence[Event]:
+    """It is another message: what was held is handed out."""
+    notes = notes_of(context)
+    item.replay, notes.message = None, item
+    notes.replays -= 1
+    if not notes.places_are_wrong and not notes.replays:
+        context.drop(*_WANTED)
+    return [*replay.let_go(), event]
+
+
+def _moved(event: Event, replay: Replay) -> Sequence[Event]:
     """An event of a snapshot as one of the message that grows."""
     if event.type.endswith(".added"):
         return []
-    event = event.with_data(output_index=replay.of)
+    event = event.with_data(output_index=replay.of.index)
     if event.type.endswith(".done"):
-        notes_of(context).items[replay.of].note_text(event)
+        replay.of.note_text(event)
     return [event]
 
 

@@ -9,17 +9,29 @@ from hermes.providers.contract import Event
 
 __all__ = [
     "CALLS",
+    "COMPLETED",
     "ITEM_EVENTS",
+    "TEXT_DELTA",
+    "has_call",
     "ids_of",
+    "is_message",
+    "item_text",
     "item_type",
+    "mapping",
     "message_text",
     "new_event",
+    "output_of",
     "part_field",
     "part_type",
+    "response_of",
     "string",
+    "told_text",
 ]
 
 ITEM_EVENTS: Final = ("response.output_item.added", "response.output_item.done")
+TEXT_DELTA: Final = "response.output_text.delta"
+COMPLETED: Final = ("response.completed", "response.done")
+"""The terminal event of a good answer; the second is its name in the Realtime API."""
 CALLS: Final = ("function_call", "custom_tool_call")
 
 
@@ -65,6 +77,52 @@ def part_field(event: Event) -> str:
     return ""
 
 
+def told_text(event: Event) -> str | None:
+    """The text of a message that an event adds or tells as a whole; None where it is about something else."""
+    data = event.data
+    if event.type == TEXT_DELTA:
+        return string(data.get("delta"))
+    if event.type == "response.output_text.done":
+        return string(data.get("text"))
+    if event.type == "response.content_part.done":
+        part = mapping(data.get("part"))
+        return None if part.get("type") not in ("output_text", "text") else string(part.get("text"))
+    if event.type == "response.output_item.done":
+        item = mapping(data.get("item"))
+        return item_text(item) if is_message(item) else None
+    return None
+
+
+def response_of(event: Event) -> Mapping[str, Any]:
+    """The response that an event tells of; empty where it tells of none."""
+    return mapping(event.data.get("response"))
+
+
+def output_of(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The items of a response."""
+    output = response.get("output")
+    return [item for item in output if isinstance(item, Mapping)] if isinstance(output, list) else []
+
+
+def has_call(response: Mapping[str, Any]) -> bool:
+    """Whether a response lists a call."""
+    return any(item.get("type") in CALLS for item in output_of(response))
+
+
+def is_message(item: Mapping[str, Any]) -> bool:
+    """Whether an item is a message, as one without a type is."""
+    return bool(item.get("type", "message") == "message")
+
+
+def item_text(item: Mapping[str, Any]) -> str:
+    """All text of a message; empty for other items."""
+    content = item.get("content") if is_message(item) else None
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "".join(string(mapping(part).get("text")) for part in parts)
+
+
 def message_text(item: Mapping[str, Any]) -> str:
     """The text of a message; empty where it holds anything else too."""
     content = item.get("content")
@@ -76,6 +134,11 @@ def message_text(item: Mapping[str, Any]) -> str:
     if any(part.get("type") not in ("output_text", "text") for part in parts):
         return ""
     return "".join(string(part.get("text")) for part in parts)
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """``value`` where it is a JSON object; empty otherwise."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def string(value: object) -> str:

@@ -7,12 +7,18 @@ given. The names of the keywords: https://platform.openai.com/docs/api-reference
 from __future__ import annotations
 
 from hermes.providers.adapters.rewrites.conversation import (
+    DEFAULT_INSTRUCTIONS,
     input_as_list,
     instructions_as_message,
     system_to_instructions,
     with_role,
 )
-from hermes.providers.adapters.rewrites.pairing import stands_alone, with_outputs_adjacent, with_tools_paired
+from hermes.providers.adapters.rewrites.pairing import (
+    Paired,
+    paired,
+    stands_alone,
+    with_outputs_adjacent,
+)
 from hermes.providers.adapters.rewrites.parameters import (
     EFFORTS,
     with_defaults,
@@ -22,6 +28,7 @@ from hermes.providers.adapters.rewrites.parameters import (
     without_parameters,
 )
 from hermes.providers.adapters.rewrites.replay import (
+    is_reference,
     with_items_appended,
     with_reasoning_summaries,
     with_text_outputs,
@@ -32,14 +39,19 @@ from hermes.providers.adapters.rewrites.replay import (
 from hermes.providers.adapters.rewrites.tools import (
     with_distinct_tools,
     with_function_tools_only,
+    with_plain_enums,
     with_plain_schemas,
     without_empty_tools,
 )
 
 __all__ = [
+    "DEFAULT_INSTRUCTIONS",
     "EFFORTS",
+    "Paired",
     "input_as_list",
     "instructions_as_message",
+    "is_reference",
+    "paired",
     "stands_alone",
     "system_to_instructions",
     "with_defaults",
@@ -49,12 +61,12 @@ __all__ = [
     "with_function_tools_only",
     "with_items_appended",
     "with_outputs_adjacent",
+    "with_plain_enums",
     "with_plain_schemas",
     "with_reasoning_summaries",
     "with_role",
     "with_short_cache_key",
     "with_text_outputs",
-    "with_tools_paired",
     "without_empty_tools",
     "without_item_ids",
     "without_parameters",

@@ -8,7 +8,16 @@ from typing import Any, Final
 from hermes.providers.adapters.rewrites.entries import Json, entries, plain, with_each, with_entries
 from hermes.providers.contract import Request
 
-__all__ = ["input_as_list", "instructions_as_message", "system_to_instructions", "with_role"]
+__all__ = [
+    "DEFAULT_INSTRUCTIONS",
+    "input_as_list",
+    "instructions_as_message",
+    "system_to_instructions",
+    "with_role",
+]
+
+DEFAULT_INSTRUCTIONS: Final = "You are a helpful assistant."
+"""For a backend that requires ``instructions``, where the user has none."""
 
 _GUIDING: Final = ("system", "developer")
 

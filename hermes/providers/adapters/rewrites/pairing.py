@@ -9,7 +9,7 @@ from typing import Any, Final
 from hermes.providers.adapters.rewrites.entries import Json, entries, plain, with_entries
 from hermes.providers.contract import Request
 
-__all__ = ["stands_alone", "with_outputs_adjacent", "with_tools_paired"]
+__all__ = ["Paired", "paired", "stands_alone", "with_outputs_adjacent"]
 
 _OUTPUT_OF: Final = {
     "function_call": "function_call_output",
@@ -19,6 +19,7 @@ _OUTPUT_OF: Final = {
     "apply_patch_call": "apply_patch_call_output",
     "computer_call": "computer_call_output",
 }
+_SHELL_CALL: Final = "local_shell_call"
 _CALL_OF: Final = {output: call for call, output in _OUTPUT_OF.items()}
 _WITH_TEXT: Final = ("function_call", "custom_tool_call")
 _ABORTED: Final = "[aborted: this call was interrupted and has no output]"
@@ -57,7 +58,22 @@ def _has_orphans(items: list[Json]) -> bool:
     return False
 
 
-def with_tools_paired(request: Request) -> Request:
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A request with its pairs whole, and what that took.
+
+    Attributes:
+        request: the request; the same one where its pairs were whole.
+        left_out: the types of the items that are left out.
+        aborted: how many calls got an output that says that they have none.
+    """
+
+    request: Request
+    left_out: tuple[str, ...] = ()
+    aborted: int = 0
+
+
+def paired(request: Request) -> Paired:
     """The request with exactly one output behind each call.
 
     An output without a call goes, and so do a second output and a call that is written twice. A call without
@@ -66,9 +82,11 @@ def with_tools_paired(request: Request) -> Request:
     """
     old = entries(request, "input")
     if not any(plain(entry).get("type") in (*_OUTPUT_OF, *_CALL_OF) for entry in old):
-        return request
+        return Paired(request)
     stored = request.get("previous_response_id") or request.get("conversation") or _has_references(old)
-    return with_entries(request, "input", _Pairing(old).paired(keep_orphans=bool(stored)))
+    pairing = _Pairing(old)
+    new = with_entries(request, "input", pairing.paired(keep_orphans=bool(stored)))
+    return Paired(new, tuple(pairing.left_out), pairing.aborted)
 
 
 def with_outputs_adjacent(request: Request) -> Request:
@@ -116,15 +134,21 @@ class _Pairing:
         self._orphans: dict[int, tuple[str, str]] = {}
         self._renames: Counter[str] = Counter()
         self._taken = {_id(plain(entry)) for entry in items} - {""}
+        self._moved: set[int] = set()
+        self._shells = {
+            str(item.get("id")): _id(item) for item in map(plain, items) if item.get("type") == _SHELL_CALL
+        }
+        self.left_out: list[str] = []
+        self.aborted = 0
         self._find()
 
     def _find(self) -> None:
         waiting: dict[tuple[str, str], deque[_Call]] = {}
-        early: dict[tuple[str, str], deque[Any]] = defaultdict(deque)
+        early: dict[tuple[str, str], deque[int]] = defaultdict(deque)
         seen: set[str] = set()
         for place, entry in enumerate(self._items):
             item = plain(entry)
-            kind, call_id = str(item.get("type", "")), _id(item)
+            kind, call_id = str(item.get("type", "")), self._id(item)
             if kind in _OUTPUT_OF:
                 again = not call_id or call_id in seen
                 seen.add(call_id)
@@ -140,11 +164,12 @@ class _Pairing:
                 else:
                     self._orphans[place] = key
                     if key not in waiting:
-                        early[key].append(entry)
+                        early[key].append(place)
         for (kind, call_id), calls in waiting.items():
             # An output that came before its call is that call's all the same.
-            for call, output in zip(calls, early[kind, call_id], strict=False):
-                call.output = output
+            for call, place in zip(calls, early[kind, call_id], strict=False):
+                call.output = self._items[place]
+                self._moved.add(place)
         self._drop_repeated_calls()
 
     def _drop_repeated_calls(self) -> None:
@@ -179,28 +204,38 @@ class _Pairing:
             elif kind in _CALL_OF:
                 call = self._call_of_output.get(place)
                 if call is not None:
-                    result.append(_renamed(entry, call.new_id))
+                    result.append(_renamed(entry, call))
                 elif keep_orphans and not self._was_called(place):
                     result.append(entry)
+                elif place not in self._moved:
+                    self.left_out.append(kind)
             else:
                 result.append(entry)
         return result + late
 
     def _written_call(self, place: int, late: list[Any]) -> list[Any]:
         call = self._calls.get(place)
-        if call is None:
+        kind = str(plain(self._items[place])["type"])
+        if call is None or (call.output is None and kind not in _WITH_TEXT):
+            self.left_out.append(kind)  # written twice, or its output is no text that could be made up
             return []
-        kind = str(call.item["type"])
-        if not call.in_place:
-            if call.output is None and kind not in _WITH_TEXT:
-                return []  # its output is no text that could be made up
-            made = {"type": _OUTPUT_OF[kind], "call_id": call.new_id, "output": _ABORTED}
-            late.append(made if call.output is None else _renamed(call.output, call.new_id))
-        return [_renamed(call.entry, call.new_id)]
+        if call.output is None:
+            self.aborted += 1
+            late.append({"type": _OUTPUT_OF[kind], "call_id": call.new_id, "output": _ABORTED})
+        elif not call.in_place:
+            late.append(_renamed(call.output, call))
+        return [_renamed(call.entry, call)]
 
     def _was_called(self, place: int) -> bool:
         kind, call_id = self._orphans[place]
-        return any(plain(entry).get("type") == kind and _id(plain(entry)) == call_id for entry in self._items)
+        return any(
+            plain(entry).get("type") == kind and self._id(plain(entry)) == call_id for entry in self._items
+        )
+
+    def _id(self, item: Json) -> str:
+        """The id that links a call and its output; the output of a local shell may name the call's item."""
+        call_id = _id(item)
+        return self._shells.get(call_id, call_id) if item.get("type") == _OUTPUT_OF[_SHELL_CALL] else call_id
 
 
 def _words(call: _Call) -> tuple[str, ...]:
@@ -210,11 +245,23 @@ def _words(call: _Call) -> tuple[str, ...]:
     )
 
 
-def _renamed(entry: Any, call_id: str) -> Any:
+def _renamed(entry: Any, call: _Call) -> Any:
+    """A call or its output under the call's new id."""
+    if call.new_id == _id(call.item):
+        return entry
     item = plain(entry)
-    return entry if item.get("call_id") == call_id else {**item, "call_id": call_id}
+    return {**item, _key(item): call.new_id}
 
 
 def _id(item: Json) -> str:
-    call_id = item.get("call_id")
+    call_id = item.get(_key(item))
     return call_id if isinstance(call_id, str) else ""
+
+
+def _key(item: Json) -> str:
+    """Where an item says which call it belongs to; the output of a local shell has ``id`` for it.
+
+    https://platform.openai.com/docs/api-reference/responses/create#responses_create-input
+    """
+    has_no_other = item.get("type") == _OUTPUT_OF[_SHELL_CALL] and not item.get("call_id")
+    return "id" if has_no_other else "call_id"

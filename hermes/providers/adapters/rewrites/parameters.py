@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -102,4 +101,6 @@ def with_short_cache_key(request: Request) -> Request:
     key = request.get("prompt_cache_key")
     if not isinstance(key, str) or len(key) <= _LONGEST_CACHE_KEY:
         return request
+    import hashlib  # most keys are short
+
     return request.replacing(prompt_cache_key=hashlib.sha256(key.encode("utf-8", "replace")).hexdigest())

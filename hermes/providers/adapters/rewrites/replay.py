@@ -17,6 +17,8 @@ from hermes.providers.adapters.rewrites.entries import (
 from hermes.providers.contract import Request
 
 __all__ = [
+    "NOTHING_WITHOUT_ID",
+    "is_reference",
     "with_items_appended",
     "with_reasoning_summaries",
     "with_text_outputs",
@@ -25,20 +27,43 @@ __all__ = [
     "without_stored_items",
 ]
 
-# Other items or the backend refer to these by their id.
-_NAMED_BY_ID: Final = ("image_generation_call", "mcp_approval_request")
+# Types of items of which the API requires the id:
+# https://platform.openai.com/docs/api-reference/responses/create#responses_create-input
+NOTHING_WITHOUT_ID: Final = frozenset(
+    {"web_search_call", "file_search_call", "code_interpreter_call", "mcp_call", "mcp_list_tools"}
+)
+"""What stands for work that the backend did, and cannot be sent without an id."""
+_KEEPS_ITS_ID: Final = frozenset(
+    {
+        # Other items or the backend refer to these.
+        "image_generation_call",
+        "mcp_approval_request",
+        "computer_call",
+        "local_shell_call",
+        "local_shell_call_output",
+        "program",
+        "program_output",
+    }
+)
 _OUTPUTS: Final = ("function_call_output", "custom_tool_call_output")
 
 
 def without_item_ids(request: Request) -> Request:
-    """The request without the ids of input items, and without items that are nothing but an id."""
+    """The request without the ids of input items.
+
+    Items that are nothing but an id go, and so does what the API takes with its id only, unless it is one
+    half of a pair.
+    """
 
     def nameless(item: Json) -> Json | None:
-        if _is_reference(item):
-            return None
-        return item if item.get("type") in _NAMED_BY_ID else without_keys(item, "id")
+        is_lost = is_reference(item) or item.get("type") in NOTHING_WITHOUT_ID
+        return None if is_lost else _without_id(item)
 
     return with_each(request, "input", nameless)
+
+
+def _without_id(item: Json) -> Json:
+    return item if item.get("type") in _KEEPS_ITS_ID | NOTHING_WITHOUT_ID else without_keys(item, "id")
 
 
 def without_reasoning(request: Request) -> Request:
@@ -52,7 +77,7 @@ def without_reasoning(request: Request) -> Request:
 
 
 def _unless_reasoning(item: Json) -> Json | None:
-    told_by_id = _is_reference(item) and str(item.get("id", "")).startswith("rs_")
+    told_by_id = is_reference(item) and str(item.get("id", "")).startswith("rs_")
     return None if item.get("type") == "reasoning" or told_by_id else item
 
 
@@ -66,7 +91,7 @@ def without_stored_items(request: Request) -> Request:
 
     def kept(item: Json) -> Json | None:
         nonlocal lost
-        if _is_reference(item):
+        if is_reference(item):
             lost = True
             return None
         if item.get("type") != "reasoning":
@@ -118,14 +143,16 @@ def _words(part: Json) -> str:
 def with_items_appended(request: Request, items: Iterable[Json]) -> Request:
     """The request with the items of an answer at the end of its input.
 
-    They lose their ids where nothing is stored, for then nobody knows them by these.
+    They lose their ids where nothing is stored, for then nobody knows them by these, but for the ids that the
+    API requires.
     """
     request = input_as_list(request)
     unstored = request.get("store") is False
-    answered: list[Any] = [without_keys(item, "id") if unstored else item for item in items]
+    answered: list[Any] = [_without_id(item) if unstored else item for item in items]
     return with_entries(request, "input", [*entries(request, "input"), *answered])
 
 
-def _is_reference(item: Json) -> bool:
+def is_reference(item: Json) -> bool:
+    """Whether an item is nothing but the id of one that the backend stored."""
     # The type may be left out: https://platform.openai.com/docs/api-reference/responses/create
     return item.get("type") == "item_reference" or set(item) == {"id"}

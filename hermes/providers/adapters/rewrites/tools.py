@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from hermes.providers.adapters.rewrites.entries import (
@@ -15,12 +15,21 @@ from hermes.providers.adapters.rewrites.entries import (
 )
 from hermes.providers.contract import Request
 
-__all__ = ["with_distinct_tools", "with_function_tools_only", "with_plain_schemas", "without_empty_tools"]
+__all__ = [
+    "tool_name",
+    "with_distinct_tools",
+    "with_function_tools_only",
+    "with_plain_enums",
+    "with_plain_schemas",
+    "without_empty_tools",
+]
 
 _NAMED_SCHEMAS: Final = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _NO_SCHEMAS: Final = ("const", "default", "enum", "example", "examples", "required")
 _FANCY: Final = ("pattern", "format")
 _DEEPEST: Final = 64
+
+Change = Callable[[Json], Json]
 
 
 def without_empty_tools(request: Request) -> Request:
@@ -41,12 +50,12 @@ def with_distinct_tools(request: Request) -> Request:
     A tool of the backend's own has its type as its name, e.g. ``web_search``.
     """
     functions = {
-        _name(tool) for tool in map(plain, entries(request, "tools")) if tool.get("type") == "function"
+        tool_name(tool) for tool in map(plain, entries(request, "tools")) if tool.get("type") == "function"
     }
     seen: set[str] = set()
 
     def is_first(tool: Json) -> bool:
-        name = _name(tool)
+        name = tool_name(tool)
         if name in seen or (name in functions and tool.get("type") != "function"):
             return False
         seen.add(name)
@@ -55,7 +64,7 @@ def with_distinct_tools(request: Request) -> Request:
     return _with_tools(request, is_first)
 
 
-def _name(tool: Json) -> str:
+def tool_name(tool: Json) -> str:
     """The name of a tool; two servers or stores of one type are two tools."""
     kind = str(tool.get("type", ""))
     return str(tool.get("name") or tool.get("server_label") or kind)
@@ -84,51 +93,65 @@ def with_plain_schemas(request: Request) -> Request:
 
     ``strict``, ``pattern`` and ``format`` go, and lists of values with a ``/`` become words for the model.
     """
+    return _with_schemas(request, _without_finesse, "strict")
 
-    def plain_tool(tool: Json) -> Json:
-        return _plain_schema_in(tool, "parameters") if tool.get("type") == "function" else tool
 
-    request = with_each(request, "tools", plain_tool)
+def with_plain_enums(request: Request) -> Request:
+    """The request with words for the model instead of the lists of values that have one with a ``/``."""
+    return _with_schemas(request, _without_slashes)
+
+
+def _with_schemas(request: Request, change: Change, *dropped: str) -> Request:
+    """The request with ``change`` made to each JSON schema and those in it, and without keys beside them."""
+
+    def changed(holder: Json, name: str) -> Json:
+        holder = without_keys(holder, *dropped)
+        schema = holder.get(name)
+        new = _changed_schema(schema, change, _DEEPEST)
+        return holder if new is schema else {**holder, name: new}
+
+    request = with_each(
+        request,
+        "tools",
+        lambda tool: changed(tool, "parameters") if tool.get("type") == "function" else tool,
+    )
     text = request.get("text")
     wanted = text.get("format") if isinstance(text, Mapping) else None
     if not isinstance(text, Mapping) or not isinstance(wanted, Mapping):
         return request
-    answer = _plain_schema_in(wanted, "schema")
+    answer = changed(wanted, "schema")
     return request if answer is wanted else request.replacing(text={**text, "format": answer})
 
 
-def _plain_schema_in(holder: Json, name: str) -> Json:
-    holder = without_keys(holder, "strict")
-    schema = holder.get(name)
-    new = _plain_schema(schema, _DEEPEST)
-    return holder if new is schema else {**holder, name: new}
-
-
-def _plain_schema(schema: Any, depth: int) -> Any:
-    """A schema without the fancy keywords; the same object where it has none."""
+def _changed_schema(schema: Any, change: Change, depth: int) -> Any:
+    """A schema with ``change`` made wherever it applies; the same object where it does not."""
     if depth <= 0:
         return schema
     if isinstance(schema, Mapping):
-        plainer = {key: _plain_value(key, value, depth) for key, value in schema.items() if key not in _FANCY}
-        plainer = _without_slashes(plainer)
-        return schema if _same(plainer, schema) else plainer
+        inner = {key: _changed_value(key, value, change, depth) for key, value in schema.items()}
+        new = change(inner)
+        return schema if _same(new, schema) else new
     if isinstance(schema, Sequence) and not isinstance(schema, str):
-        listed = [_plain_schema(entry, depth - 1) for entry in schema]
+        listed = [_changed_schema(entry, change, depth - 1) for entry in schema]
         return schema if all(new is old for new, old in zip(listed, schema, strict=True)) else listed
     return schema
 
 
-def _plain_value(key: str, value: Any, depth: int) -> Any:
+def _changed_value(key: str, value: Any, change: Change, depth: int) -> Any:
     if key in _NO_SCHEMAS:
         return value
     if key in _NAMED_SCHEMAS and isinstance(value, Mapping):
         # Its keys are names of the user's own, whatever they look like.
-        named = {name: _plain_schema(inner, depth - 1) for name, inner in value.items()}
+        named = {name: _changed_schema(inner, change, depth - 1) for name, inner in value.items()}
         return value if _same(named, value) else named
-    return _plain_schema(value, depth - 1)
+    return _changed_schema(value, change, depth - 1)
 
 
-def _without_slashes(schema: dict[str, Any]) -> dict[str, Any]:
+def _without_finesse(schema: Json) -> Json:
+    return _without_slashes(without_keys(schema, *_FANCY))
+
+
+def _without_slashes(schema: Json) -> Json:
     values = schema.get("enum")
     if not isinstance(values, Sequence) or not any(isinstance(v, str) and "/" in v for v in values):
         return schema

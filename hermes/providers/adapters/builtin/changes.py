@@ -12,14 +12,41 @@ from functools import partial
 from typing import Final
 
 from hermes.providers.adapters import rewrites
+from hermes.providers.adapters.losses import consequence_of
+from hermes.providers.adapters.rewrites.entries import entries, plain
 from hermes.providers.contract import Request
 
-__all__ = ["DEFAULT_INSTRUCTIONS", "FOR_THE_SESSION", "STREAM_REFUSED", "Change", "change_named"]
+__all__ = ["FOR_THE_SESSION", "STREAM_REFUSED", "Change", "change_named", "is_passing"]
 
-DEFAULT_INSTRUCTIONS: Final = "You are a helpful assistant."
 STREAM_REFUSED: Final = "stream_refused"
-FOR_THE_SESSION: Final = frozenset({"without_reasoning_items"})
-"""What says more about one conversation than about the endpoint: the next conversation tries anew."""
+FOR_THE_SESSION: Final = frozenset(
+    {
+        STREAM_REFUSED,
+        "distinct_tools",
+        "outputs_behind_calls",
+        "plain_schemas",
+        "text_outputs",
+        "without_item_ids",
+        "without_previous_response_id",
+        "without_reasoning",
+        "without_reasoning_items",
+        "without_text",
+        "without_tools",
+    }
+)
+"""What says more about one conversation, tool or moment than about the endpoint, or costs the user too much
+to be kept: the next session tries anew."""
+_PASSES: Final = re.compile(
+    r"temporar|at the moment|right now|\b(?:try|retry)(?: again)? (?:later|in (?:a|\d))|(?:re)?try again\W*$"
+    r"|\bbusy\b|unexpected (?:error|server)",
+    re.IGNORECASE,
+)
+
+
+def is_passing(words: str) -> bool:
+    """Whether a refusal is about this moment: what helps now says nothing of the next call."""
+    return _PASSES.search(words) is not None
+
 
 Rewrite = Callable[[Request], Request]
 
@@ -32,16 +59,20 @@ class Change:
         name: under which it is kept.
         rewrite: the change; it gives the same request where there is nothing to change.
         how: how the request is sent from here on, to follow "Asking again".
-        standing: what the user must be told in every call that the change touches; mostly nothing.
     """
 
     name: str
     rewrite: Rewrite
     how: str
-    standing: str = ""
 
 
-_NEEDED: Final = frozenset({"model", "input", "stream"})
+# What the request is about, and the past that it speaks of: without one of these it is another request.
+_NEEDED: Final = frozenset(
+    {"model", "input", "stream", "instructions", "conversation", "prompt", "previous_response_id"}
+)
+# Keywords of the SDK that no backend sees: https://github.com/openai/openai-python#undocumented-request-params
+_OF_THE_SDK: Final = frozenset({"extra_headers", "extra_query", "timeout"})
+_BODY_OF_THE_SDK: Final = "extra_body"
 _PARAMETER: Final = re.compile(r"without_(?P<path>[A-Za-z_]\w*(?:\[\])?(?:\.\w+)*)")
 _PARTS_OF_LISTS: Final = re.compile(r"(?P<list>input|tools)\[\]\.(?P<key>\w+)")
 _CORE_OF: Final = {
@@ -51,17 +82,6 @@ _CORE_OF: Final = {
     "tools": frozenset({"type", "name", "parameters"}),
 }
 _EFFORT: Final = re.compile(rf"effort_at_(?P<side>most|least)_(?P<effort>{'|'.join(rewrites.EFFORTS)})")
-
-# Keywords by which users guard or shape the answer: to lose one is never passed over in silence.
-_LOST: Final = {
-    "max_output_tokens": "the request asks for no limit of output tokens",
-    "max_tool_calls": "the request asks for no limit of tool calls",
-    "store": "the backend decides whether it stores the conversation",
-    "tools": "the model has no tools",
-    "text": "the request asks for no form of the answer",
-    "text.format": "the request asks for no form of the answer",
-    "safety_identifier": "the request names no end user",
-}
 
 
 def _of_stateless(request: Request) -> Request:
@@ -74,7 +94,7 @@ def _with_instructions(request: Request) -> Request:
     if request.get("instructions"):
         return request
     request = rewrites.system_to_instructions(request)
-    return rewrites.with_defaults(request, instructions=DEFAULT_INSTRUCTIONS)
+    return rewrites.with_defaults(request, instructions=rewrites.DEFAULT_INSTRUCTIONS)
 
 
 def _unstored(request: Request) -> Request:
@@ -127,7 +147,6 @@ _NAMED: Final = {
             "function_tools_only",
             rewrites.with_function_tools_only,
             "with function tools only",
-            "This backend takes function tools only: the other tools are left out.",
         ),
         Change(
             "outputs_behind_calls",
@@ -156,20 +175,23 @@ def change_named(name: str) -> Change | None:
     if told is None or not _is_optional(told["path"]):
         return None
     path = told["path"]
-    lost = _LOST.get(path, "")
+    lost = consequence_of(path)
     how = f"without `{path}`" + (f", so {lost}" if lost else "")
-    standing = f"This backend takes no `{path}`, so {lost}." if lost else ""
-    return Change(name, partial(_without, path=path), how, standing)
+    return Change(name, partial(_without, path=path), how)
 
 
 def _is_optional(path: str) -> bool:
-    if path == "previous_response_id":
-        return False
+    keyword, _, rest = path.partition(".")
+    if keyword == _BODY_OF_THE_SDK:
+        return bool(rest) and _is_optional(rest)
     part = _PARTS_OF_LISTS.fullmatch(path)
     if part is not None:
         return part["key"] not in _CORE_OF[part["list"]]
-    return "[]" not in path and path.partition(".")[0] not in _NEEDED
+    return "[]" not in path and keyword not in _NEEDED | _OF_THE_SDK
 
 
 def _without(request: Request, path: str) -> Request:
+    """The request without what the path leads to, but never without the user's own functions."""
+    if path == "tools" and any(plain(tool).get("type") == "function" for tool in entries(request, "tools")):
+        return request
     return rewrites.without_parameters(request, path)
