@@ -96,12 +96,11 @@ class Caller:
         """Whether the answer that was delivered does not go on as what was delivered of it begins."""
         if not self._live or self._on_event is None or self._restarting:
             return False
-        held = self._holds()
-        return not all(text.startswith(held[kind]) for kind, text in _told_by(answer).items())
+        return not self._goes_on(answer)
 
     def was_given_another(self, answer: Answer) -> bool:
         """Whether the answer is a restarted one that does not go on from what was delivered."""
-        return self._restarting and not answer.text.startswith(self._delivered["text"].getvalue())
+        return self._restarting and not self._goes_on(answer)
 
     def hand_out_rest(self, answer: Answer, *, retractable: bool) -> None:
         """Hands out what the caller does not hold yet of the final answer.
@@ -112,7 +111,7 @@ class Caller:
         if not self._live or self._on_event is None:
             return
         told, held = _told_by(answer), self._holds()
-        continues = all(text.startswith(held[kind]) for kind, text in told.items())
+        continues = self._goes_on(answer)
         if not continues and not retractable:
             return
         if self._restarting or not continues:
@@ -124,6 +123,11 @@ class Caller:
             if rest:
                 self._delivered[kind].write(rest)
                 self._on_event(Delta(kind, rest))
+
+    def _goes_on(self, answer: Answer) -> bool:
+        """Whether the answer begins with what was delivered."""
+        held = self._holds()
+        return all(text.startswith(held[kind]) for kind, text in _told_by(answer).items())
 
     def _holds(self) -> dict[str, str]:
         return {kind: texts.getvalue() for kind, texts in self._delivered.items()}

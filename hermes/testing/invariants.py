@@ -148,7 +148,7 @@ def says_it_is_done(body: bytes) -> bool:
     """
     if _DONE.search(body):
         return True
-    text = body.decode("utf-8", "replace").strip("\ufeff\r\n\t ")
+    text = body.decode("utf-8", "replace").strip("\ufeff\r\n\t\v\f ")
     if not text.startswith("{"):
         return False
     try:
