@@ -32,11 +32,13 @@ from hermes.providers.verdict import (
 )
 from hermes.responses.error_detail import ErrorDetail, error_detail
 from hermes.responses.events import ENDED, RESTARTED, Event
+from hermes.responses.items import CALL_TYPES
 from hermes.responses.telemetry import Credits, Notice, RateLimits, RateLimitWindow
 from hermes.responses.violations import Violation
 
 __all__ = [
     "API_VERSION",
+    "CALL_TYPES",
     "EMPTY_ANSWER",
     "ENDED",
     "NO_ANSWER_TEXT",

@@ -89,14 +89,12 @@ class Caller:
         self._handed_out = False
 
     def was_told_otherwise(self, answer: Answer) -> bool:
-        """Whether what the caller holds is not what the answer says."""
-        return self._live and self._on_event is not None and self._holds() != _told_by(answer)
+        """Whether what was delivered is not what the answer says."""
+        return self._holds() != _told_by(answer)
 
     def is_contradicted(self, answer: Answer) -> bool:
         """Whether the answer that was delivered does not go on as what was delivered of it begins."""
-        if not self._live or self._on_event is None or self._restarting:
-            return False
-        return not self._goes_on(answer)
+        return not self._restarting and not self._goes_on(answer)
 
     def was_given_another(self, answer: Answer) -> bool:
         """Whether the answer is a restarted one that does not go on from what was delivered."""

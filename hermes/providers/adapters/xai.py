@@ -14,7 +14,7 @@ from hermes.providers.adapters.stand_ins import (
     with_function_renamed,
     with_users_name,
 )
-from hermes.providers.contract import AdapterContext, Event, Profile, Request, hookimpl
+from hermes.providers.contract import CALL_TYPES, AdapterContext, Event, Profile, Request, hookimpl
 
 _PROFILE: Final = Profile(
     "xAI",
@@ -49,7 +49,7 @@ class _Seen:
         kind = item.get("type")
         if kind == "reasoning":
             self.reasoning = _text_of(item, "content") or _text_of(item, "summary") or self.reasoning
-        elif kind in ("function_call", "custom_tool_call") or _text_of(item, "content"):
+        elif kind in CALL_TYPES or _text_of(item, "content"):
             self.answered = True
 
 

@@ -19,7 +19,6 @@ from hermes.providers.adapters.lenient.call_as_text import (
 )
 from hermes.providers.adapters.lenient.error_as_text import LONGEST, error_of
 from hermes.providers.adapters.lenient.shapes import (
-    CALLS,
     COMPLETED,
     ITEM_EVENTS,
     TEXT_DELTA,
@@ -31,7 +30,7 @@ from hermes.providers.adapters.lenient.shapes import (
     told_text,
 )
 from hermes.providers.adapters.lenient.wordings import Reading, is_call, read_start
-from hermes.providers.contract import AdapterContext, Event
+from hermes.providers.contract import CALL_TYPES, AdapterContext, Event
 
 __all__ = ["at_end", "sift"]
 
@@ -140,7 +139,7 @@ def _note_item(event: Event, watch: _Watch, context: AdapterContext) -> None:
     item = mapping(event.data.get("item"))
     if not is_message(item):
         watch.has_more = True
-        watch.words.call_was_made |= item.get("type") in CALLS
+        watch.words.call_was_made |= item.get("type") in CALL_TYPES
     elif event.type == "response.output_item.added":
         watch.words.note_message(event)
         if watch.state is _State.OVER:

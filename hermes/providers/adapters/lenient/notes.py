@@ -8,14 +8,13 @@ from itertools import islice
 from typing import Any, Final
 
 from hermes.providers.adapters.lenient.shapes import (
-    CALLS,
     ITEM_EVENTS,
     TEXT_DELTA,
     item_type,
     message_text,
     string,
 )
-from hermes.providers.contract import AdapterContext, Event
+from hermes.providers.contract import CALL_TYPES, AdapterContext, Event
 
 __all__ = ["Item", "Notes", "Replay", "notes_of"]
 
@@ -109,7 +108,7 @@ class Item:
         if not self.kind or not kind or self.kind == kind:
             return True
         # The arguments of custom tools come under the name of the others' on some backends.
-        return event.type not in ITEM_EVENTS and self.kind in CALLS and kind in CALLS
+        return event.type not in ITEM_EVENTS and self.kind in CALL_TYPES and kind in CALL_TYPES
 
     def note_text(self, event: Event) -> None:
         """Notes the text that a done event tells."""

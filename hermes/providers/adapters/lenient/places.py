@@ -14,14 +14,13 @@ from typing import Final
 
 from hermes.providers.adapters.lenient.notes import Item, Notes, notes_of
 from hermes.providers.adapters.lenient.shapes import (
-    CALLS,
     ITEM_EVENTS,
     ids_of,
     item_type,
     new_event,
     string,
 )
-from hermes.providers.contract import AdapterContext, Event
+from hermes.providers.contract import CALL_TYPES, AdapterContext, Event
 
 __all__ = ["believe_again", "doubt", "is_about_item", "knows", "missing_item", "placed"]
 
@@ -145,7 +144,7 @@ def _is_another(item: Item, event: Event) -> bool:
 
     The ids of one message may differ from event to event; those of calls tell the calls apart.
     """
-    if item.kind not in CALLS and not item.done:
+    if item.kind not in CALL_TYPES and not item.done:
         return False
     pairs = zip((item.id, item.call_id), ids_of(event), strict=True)
     return any(mine and told and mine != told for mine, told in pairs)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hermes.providers.contract import Event
+from hermes.providers.contract import CALL_TYPES, Event
 
 __all__ = [
-    "CALLS",
     "COMPLETED",
     "ITEM_EVENTS",
     "TEXT_DELTA",
@@ -32,7 +31,6 @@ ITEM_EVENTS: Final = ("response.output_item.added", "response.output_item.done")
 TEXT_DELTA: Final = "response.output_text.delta"
 COMPLETED: Final = ("response.completed", "response.done")
 """The terminal event of a good answer; the second is its name in the Realtime API."""
-CALLS: Final = ("function_call", "custom_tool_call")
 
 
 def ids_of(event: Event) -> tuple[object, ...]:
@@ -106,7 +104,7 @@ def output_of(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def has_call(response: Mapping[str, Any]) -> bool:
     """Whether a response lists a call."""
-    return any(item.get("type") in CALLS for item in output_of(response))
+    return any(item.get("type") in CALL_TYPES for item in output_of(response))
 
 
 def is_message(item: Mapping[str, Any]) -> bool:
