@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -153,7 +154,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """The entry point of the command."""
-    sys.exit(main())
+    code = main()
+    # The interpreter looks through all objects once more before it ends, which takes a tenth of a short call.
+    gc.freeze()
+    sys.exit(code)
 
 
 def _as_usage_error(error: click.ClickException) -> UsageError:

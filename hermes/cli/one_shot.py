@@ -29,7 +29,7 @@ def ask(wanted: OneShot) -> int:
     """
     stdout = Stdout()
     live = wanted.json or wanted.stream or stdout.is_terminal
-    writer: Writer = JsonWriter(stdout) if wanted.json else AnswerWriter(stdout, live=live)
+    writer: Writer = JsonWriter(stdout) if wanted.json else AnswerWriter(stdout, live=live, raw=wanted.raw)
     with prints_to_stderr():
         try:
             result = _answer(wanted, writer, live=live)
@@ -71,7 +71,7 @@ def _call(setup: CallSetup, prompt: str, writer: Writer) -> ResponseResult:
         "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": prompt}]}],
         "store": False,
     }
-    client = build_client(setup.endpoint)
+    client = build_client(setup.endpoint, setup.client)
     try:
         return run_call(client, request, setup.plugins, options=setup.options, on_event=writer.on_event)
     finally:

@@ -11,7 +11,6 @@ from hermes.cli.adapters import plugin_manager
 from hermes.cli.messages import say
 from hermes.cli.output import print_json, print_line
 from hermes.cli.text import one_line
-from hermes.config.edit import set_plugin_state
 from hermes.config.load import load_config
 from hermes.config.paths import config_path
 from hermes.errors import UsageError
@@ -80,7 +79,7 @@ def enable(name: str, as_json: bool) -> None:
     plugin = plugin_manager(load_config()).find(name)
     if plugin.name == "builtin":
         raise UsageError("`builtin` is always enabled.")
-    changed = set_plugin_state(plugin.name, True)
+    changed = _write_state(plugin.name, True)
     loaded = plugin_manager(load_config()).find(plugin.name)
     _show_change(loaded, "enabled", changed=changed, as_json=as_json)
     if loaded.state is PluginState.FAILED:
@@ -98,8 +97,15 @@ def disable(name: str, as_json: bool) -> None:
     plugin = known.get(plugin_key(name)) or manager.find(name)
     if plugin.name == "builtin":
         raise UsageError("`builtin` cannot be disabled: recovery depends on it.")
-    changed = set_plugin_state(plugin.name, False)
+    changed = _write_state(plugin.name, False)
     _show_change(plugin, "disabled", changed=changed, as_json=as_json)
+
+
+def _write_state(name: str, enabled: bool) -> bool:
+    # What edits YAML takes longer to import than all that `plugins list` needs of the configuration.
+    from hermes.config.edit import set_plugin_state
+
+    return set_plugin_state(name, enabled)
 
 
 def _show_automatic(plugin: PluginInfo) -> None:

@@ -141,6 +141,7 @@ def _lines(
         "base url": provider.base_url,
         "model": provider.model,
         "api mode": provider.api_mode,
+        "client": provider.client,
         "api key": key_words(provider),
         "extra headers": ", ".join(provider.extra_headers),
         "deadlines of a short question": ", ".join(
@@ -179,6 +180,7 @@ def _as_dict(
         "base_url": provider.base_url,
         "model": provider.model,
         "api_mode": provider.api_mode,
+        "client": provider.client,
         "api_key": key_words(provider),
         "extra_headers": list(provider.extra_headers),
         "deadlines": asdict(setup.options.deadlines.for_request({})),

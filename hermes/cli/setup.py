@@ -17,7 +17,7 @@ from hermes.config.resolve import ResolvedProvider, resolve_provider
 from hermes.names import plugin_key
 from hermes.providers.manager import PluginManager, PluginState
 from hermes.responses.sse import DEFAULT_MAX_FRAME_BYTES
-from hermes.runtime.client import Endpoint
+from hermes.runtime.client import ClientKind, Endpoint
 from hermes.runtime.deadlines import DeadlinePolicy, Speed, likely_speed
 from hermes.runtime.lessons import LessonsFile
 from hermes.runtime.recovery import RecoveryPolicy
@@ -41,6 +41,7 @@ class CallSetup:
         options: how the call is made.
         lessons: where what the backend teaches is kept; None where it is not.
         greeting: what the user should know before it starts.
+        client: what sends the requests.
     """
 
     endpoint: Endpoint
@@ -49,6 +50,7 @@ class CallSetup:
     options: CallOptions
     lessons: LessonsFile | None = None
     greeting: tuple[str, ...] = ()
+    client: ClientKind = "light"
 
 
 @contextmanager
@@ -134,7 +136,7 @@ def _call_setup(
         max_frame_bytes=provider.max_frame_bytes or DEFAULT_MAX_FRAME_BYTES,
         secrets=endpoint.secrets,
     )
-    return CallSetup(endpoint, provider.model, plugins, options)
+    return CallSetup(endpoint, provider.model, plugins, options, client=provider.client)
 
 
 def _deadlines(told: Mapping[str, float], base_url: str, speed: Speed | None = None) -> DeadlinePolicy:

@@ -161,7 +161,7 @@ def _unusable(source: Source, env: Environment) -> Iterator[Finding]:
         except ConfigError as error:
             yield Finding("warning", where, error.message, error.hint)
     names = {"key_env": [endpoint.key_env] if endpoint.key_env is not None else []}
-    names["api_key"] = references(endpoint.api_key.get_secret_value()) if endpoint.api_key is not None else []
+    names["api_key"] = references(endpoint.api_key.text) if endpoint.api_key is not None else []
     for field, variables in names.items():
         for name in variables:
             # A name in unusual letters may be the key itself, so it stays out of the message.
@@ -189,7 +189,7 @@ def _plugin_findings(plugins: PluginsSection) -> Iterator[Finding]:
 def _inline_key_findings(config: Config, path: Path) -> Iterator[Finding]:
     for source in sources_of(config):
         key = source.endpoint.api_key
-        if key is not None and not references(key.get_secret_value()) and _others_may_read(path):
+        if key is not None and not references(key.text) and _others_may_read(path):
             yield Finding(
                 "warning",
                 source.key_path("api_key"),

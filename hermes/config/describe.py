@@ -131,6 +131,7 @@ def _resolved_settings(provider: ResolvedProvider) -> Iterator[Setting]:
     yield Setting("base_url", provider.base_url)
     yield Setting("model", provider.model)
     yield Setting("api_mode", provider.api_mode)
+    yield Setting("client", provider.client)
     if provider.profile:
         yield Setting("profile", provider.profile)
     yield Setting("api_key", key_words(provider))

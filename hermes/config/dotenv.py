@@ -10,13 +10,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
-
-from dotenv.parser import Binding, parse_stream
+from typing import TYPE_CHECKING, Literal
 
 from hermes.config.files import locked_folder, read_text_file, replace_file
 from hermes.config.paths import env_path
 from hermes.errors import ConfigError
+
+if TYPE_CHECKING:
+    from dotenv.parser import Binding
 
 __all__ = ["Environment", "read_environment", "unreadable_lines", "write_env_value"]
 
@@ -138,6 +139,10 @@ def _with_value(text: str, name: str, value: str) -> str:
 
 
 def _bindings(text: str) -> list[Binding]:
+    if not text:
+        return []  # many users have no file, and need not wait for its parser
+    from dotenv.parser import parse_stream
+
     return list(parse_stream(io.StringIO(text, newline="")))
 
 

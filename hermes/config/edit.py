@@ -91,7 +91,7 @@ def _plugin_lists(data: Any, path: Path, text: str) -> dict[str, list[str]]:
     config, problems = validate(relevant if isinstance(data, dict) else data)
     if config is None:
         raise problem_error(problems[0], path, text)
-    return {"enabled": config.plugins.enabled, "disabled": config.plugins.disabled}
+    return {"enabled": list(config.plugins.enabled), "disabled": list(config.plugins.disabled)}
 
 
 def _expected(data: Any, added: str | None, target: str, removed: list[str]) -> dict[str, Any]:

@@ -1,40 +1,66 @@
-"""What pydantic refuses, told in a sentence for the person who wrote the file."""
+"""What is wrong with a value of the file, told in a sentence for the person who wrote it."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from pydantic import ValidationError
-
-__all__ = ["Problem", "key_path", "problems_of"]
-
-_EXPECTED = {
-    "string_type": "text; put quotes around it if it is a number or a date",
-    "dict_type": "a mapping of `key: value` lines",
-    "model_type": "a mapping of `key: value` lines",
-    "model_attributes_type": "a mapping of `key: value` lines",
-    "list_type": "a list",
-}
+__all__ = ["InvalidValueError", "Problem", "key_path", "refused"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A value of the file that Hermes cannot use.
 
     Attributes:
         path: the keys that lead to it, in the user's spelling.
-        sentence: what is wrong, as the rest of a sentence after the place.
+        expected: what must stand there; for a key that is missing, its name.
+        found: what stands there, without its value wherever that may be a secret.
+        about: whether the value is wrong, its key, or a key that is missing in it.
     """
 
     path: tuple[str | int, ...]
-    sentence: str
+    expected: str
+    found: str = ""
+    about: Literal["value", "key", "missing"] = "value"
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, as the rest of a sentence after the place."""
+        where = f"`{key_path(self.path)}`" if self.path else "the file"
+        if self.about == "key":
+            return f"the key {where} must be {self.expected}"
+        if self.about == "missing":
+            return f"{where} has no `{self.expected}`"
+        return f"{where} is {self.found}, but must be {self.expected}"
+
+    def below(self, step: str | int) -> Problem:
+        """The same problem, as seen from a level higher."""
+        return replace(self, path=(step, *self.path))
 
 
-def problems_of(error: ValidationError) -> list[Problem]:
-    """Every problem in ``error``, in the order of the file's sections."""
-    return [_problem(one) for one in error.errors(include_url=False)]  # type: ignore[arg-type]
+class InvalidValueError(Exception):
+    """A value cannot be used.
+
+    Args:
+        problems: everything that is wrong with it and in it; the paths begin below it.
+    """
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+def refused(value: Any, expected: str, *, shown: bool = False) -> InvalidValueError:
+    """The refusal of a single value.
+
+    Args:
+        value: what stands in the file.
+        expected: what must stand there.
+        shown: whether a single word is repeated, for a misspelt one is easy to see; longer text may be a key.
+    """
+    return InvalidValueError(Problem((), expected, _found(value, shown=shown)))
 
 
 def key_path(path: tuple[str | int, ...]) -> str:
@@ -45,35 +71,14 @@ def key_path(path: tuple[str | int, ...]) -> str:
     return text
 
 
-def _problem(one: dict[str, Any]) -> Problem:
-    path: tuple[str | int, ...] = one["loc"]
-    if path and path[-1] == "[key]":  # pydantic's mark for a refused key of a mapping
-        path = path[:-1]
-        return Problem(path, f"the key `{key_path(path)}` must be {_expectation(one)}")
-    if one["type"] == "missing":
-        return Problem(path[:-1], f"`{key_path(path[:-1])}` has no `{path[-1]}`")
-    subject = f"`{key_path(path)}`" if path else "the file"
-    return Problem(path, f"{subject} is {_found(one)}, but must be {_expectation(one)}")
-
-
-def _expectation(one: dict[str, Any]) -> str:
-    context = one.get("ctx", {})
-    if one["type"] == "literal_error":
-        return str(context["expected"]).replace("'", "`")
-    return str(context["expected"]) if "expected" in context else _EXPECTED.get(one["type"], "something else")
-
-
-def _found(one: dict[str, Any]) -> str:
+def _found(value: Any, *, shown: bool) -> str:
     """The kind of the value, and the value itself only where it can be no secret."""
-    value = one["input"]
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return "a number"
     if isinstance(value, str):
-        # A choice among words is shown, for a misspelt word is easy to see; longer text may be a key.
-        shown = one["type"] == "literal_error" and re.fullmatch(r"[A-Za-z_-]{1,16}", value)
-        return f"`{value}`" if shown else "text"
+        return f"`{value}`" if shown and re.fullmatch(r"[A-Za-z_-]{1,16}", value) else "text"
     if isinstance(value, list):
         return "a list"
     if isinstance(value, dict):

@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from hermes.config.files import read_text_file
-from hermes.config.invalid import Problem, problems_of
+from hermes.config.invalid import InvalidValueError, Problem
 from hermes.config.models import Config
 from hermes.config.paths import config_path
-from hermes.config.yamltext import line_of, parse_yaml
 from hermes.errors import ConfigFileError
 
 __all__ = ["load_config", "problem_error", "read_config_text", "validate"]
@@ -28,13 +25,21 @@ def load_config(home: Path | None = None) -> Config:
     """
     path = config_path(home)
     text = read_config_text(path)
-    config, problems = validate(parse_yaml(text, path))
+    config, problems = validate(_data(text, path))
     if config is not None:
         return config
     error = problem_error(problems[0], path, text)
     if len(problems) > 1:
         error.hint = f"{len(problems)} values need correction. To see them all, run: hermes config check"
     raise error
+
+
+def _data(text: str, path: Path) -> Any:
+    if not text:
+        return None  # many users have no file, and need not wait for its parser
+    from hermes.config.yamltext import parse_yaml
+
+    return parse_yaml(text, path)
 
 
 def read_config_text(path: Path) -> str:
@@ -46,13 +51,15 @@ def read_config_text(path: Path) -> str:
 def validate(data: Any) -> tuple[Config | None, list[Problem]]:
     """The config in parsed YAML, or else everything that is wrong with it."""
     try:
-        return Config.model_validate({} if data is None else data), []
-    except ValidationError as error:
-        return None, problems_of(error)
+        return Config.read({} if data is None else data), []
+    except InvalidValueError as error:
+        return None, list(error.problems)
 
 
 def problem_error(problem: Problem, path: Path, text: str) -> ConfigFileError:
     """The problem as an error that names the file and the line."""
+    from hermes.config.yamltext import line_of
+
     line = line_of(text, problem.path)
     where = f"{path}, line {line}" if line is not None else f"{path}"
     return ConfigFileError(

@@ -12,8 +12,8 @@ from hermes.config.models import (
     PluginsSection,
     ProviderEntry,
     RecoverySection,
-    Section,
 )
+from hermes.config.section import Section
 from hermes.names import nearest
 
 __all__ = ["keys_unknown_to_hermes", "misspelt_keys"]

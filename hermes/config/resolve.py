@@ -29,7 +29,7 @@ from hermes.config.lookup import (
     selected_entry,
     sources_of,
 )
-from hermes.config.models import Config, ProviderEntry
+from hermes.config.models import Client, Config, ProviderEntry
 from hermes.config.urls import OPENAI_BASE_URL, Origin, normalise_base_url, origin_of
 from hermes.errors import ConfigError
 
@@ -55,6 +55,7 @@ class ResolvedProvider:
         deadlines: seconds by ``connect``, ``headers``, ``first_event``, ``idle_bytes``, ``idle_events`` and
             ``total``, where the user wrote any.
         max_frame_bytes: the limit of one SSE frame; None where the user wrote none.
+        client: what sends the requests, ``light`` or ``openai``.
         profile: the name of the adapter that knows the backend, as the user wrote it; empty leaves it to
             what is known of the base URL and the name.
         profile_where: the key path of ``profile``, for messages.
@@ -70,6 +71,7 @@ class ResolvedProvider:
     extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     deadlines: Mapping[str, float] = field(default_factory=dict)
     max_frame_bytes: int | None = None
+    client: Client = "light"
     profile: str = ""
     profile_where: str = ""
 
@@ -132,6 +134,9 @@ def resolve_provider(
                 if source.endpoint.max_frame_bytes is not None
             ),
             None,
+        ),
+        client=next(
+            (source.endpoint.client for source in choice.sources if source.endpoint.client), config.client
         ),
         profile=profile,
         profile_where=profile_where,
@@ -200,7 +205,7 @@ def _api_key(
         endpoint = source.endpoint
         if endpoint.api_key is not None:
             where = source.key_path("api_key")
-            written = endpoint.api_key.get_secret_value()
+            written = endpoint.api_key.text
             named = references(written)
             origins = f"{_origin_words(named[0], env)}" if named else f"config.yaml: {where}"
             return _sendable(expand(written, env, where), where), origins
@@ -250,7 +255,7 @@ def _headers(trusted: Iterable[Source], env: Environment) -> dict[str, str]:
         for name, secret in source.endpoint.headers.items():
             where = f"{source.key_path('extra_headers' if name in extra else 'default_headers')}.{name}"
             if name.lower() not in headers:
-                value = _sendable(expand(secret.get_secret_value(), env, where), where)
+                value = _sendable(expand(secret.text, env, where), where)
                 headers[name.lower()] = (name, value)
     return dict(headers.values())
 

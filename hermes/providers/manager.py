@@ -252,7 +252,9 @@ def _entry_points_of(distribution: Distribution) -> Iterable[EntryPoint]:
 def _distribution(point: EntryPoint) -> tuple[str, str]:
     """The name and version of the package that offers an entry point; empty where its metadata is damaged."""
     try:
-        return (point.dist.name or "", point.dist.version or "") if point.dist else ("", "")
+        # `name` and `version` of a distribution parse its metadata once more each.
+        metadata = point.dist.metadata if point.dist else None
+        return (metadata["Name"] or "", metadata["Version"] or "") if metadata else ("", "")
     except Exception:  # noqa: BLE001 - the same
         return "", ""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from hermes.errors import ProtocolError, StreamOrderError
 from hermes.providers.contract import Failure, FailureKind, Notice, Request
@@ -16,18 +16,15 @@ from hermes.runtime.engine import AnswerEngine
 from hermes.runtime.redaction import Redactor
 from hermes.runtime.transport import (
     BytesAnswer,
-    EventsAnswer,
     ObjectAnswer,
     Source,
     TransportFailed,
     request_id_of,
-    send,
 )
+from hermes.runtime.waiting import Waiting
 from hermes.runtime.watchdog import WATCHING, Watchdog
 
-__all__ = ["AttemptOutcome", "AttemptRunner", "Plan"]
-
-_T = TypeVar("_T")
+__all__ = ["AnswerReader", "AttemptOutcome", "AttemptRunner", "Plan"]
 
 _TIMEOUT_WORDS: Final = {
     "connect": "no connection within the deadline (connect_timeout_seconds)",
@@ -90,6 +87,7 @@ class AttemptRunner:
 
     Attributes:
         client: anything with the SDK's ``responses.create(**request)``.
+        waiting: how it is waited for the client: in this thread or in an event loop.
         dispatch: the adapters of the call.
         redactor: takes secrets out of what the backend says.
         max_frame_bytes: the longest SSE frame or JSON body.
@@ -99,6 +97,7 @@ class AttemptRunner:
     """
 
     client: Any
+    waiting: Waiting
     dispatch: CallDispatch
     redactor: Redactor
     max_frame_bytes: int
@@ -106,15 +105,17 @@ class AttemptRunner:
     on_restart: Callable[[Answer], None]
     now: Callable[[], float]
 
-    def run(self, plan: Plan, watchdog: Watchdog, on_delta: Callable[[Delta], None] | None) -> AttemptOutcome:
+    async def run(
+        self, plan: Plan, watchdog: Watchdog, on_delta: Callable[[Delta], None] | None
+    ) -> AttemptOutcome:
         """Sends the request and reads the answer to its end, or to the first thing that ends it."""
         attempt = _Attempt(self, plan, on_delta)
         token = WATCHING.set(watchdog)
         try:
-            return attempt.run(watchdog)
+            return await attempt.run(watchdog)
         finally:
             WATCHING.reset(token)
-            attempt.close()
+            await attempt.close()
 
 
 @dataclass(slots=True)
@@ -129,8 +130,8 @@ class _Attempt:
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    def run(self, watchdog: Watchdog) -> AttemptOutcome:
-        failure = self._failure(watchdog)
+    async def run(self, watchdog: Watchdog) -> AttemptOutcome:
+        failure = await self._failure(watchdog)
         watchdog.over()
         if self.engine is not None:
             self.engine.report_damage()
@@ -144,27 +145,55 @@ class _Attempt:
             ignored=watchdog.fired in ("headers", "first_event") and not watchdog.has_bytes,
         )
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Closes the connection: one that was given up is never used again."""
-        if isinstance(self.source, (BytesAnswer, EventsAnswer)):
-            self.source.close()
+        if self.source is not None:
+            await self.runner.waiting.close(self.source)
 
-    def _failure(self, watchdog: Watchdog) -> Failure | None:
+    async def _failure(self, watchdog: Watchdog) -> Failure | None:
         try:
-            self.source = send(self.runner.client, self.plan.request)
-            watchdog.saw_headers()
-            self.engine = engine = self._open(self.source)
-            broken = self._read(self.source, engine, watchdog)
+            broken = await self._broken_by(watchdog)
+            watchdog.over()
+            if self.engine is None:
+                return broken
+            if broken is not None:
+                self.engine.end_broken()
+            else:
+                self.engine.end()
         except ProtocolError as error:
             return self._failure_of_protocol(error)
+        if broken is None or self.engine.finished:
+            return self.engine.failure_of(self.engine.answer())
+        return broken
+
+    async def _broken_by(self, watchdog: Watchdog) -> Failure | None:
+        """Sends and reads; gives what ended that before the answer did, or None."""
+        broken = None
+        try:
+            async with watchdog.ending():
+                await self._exchange(watchdog)
         except TransportFailed as error:
-            return _ended_by(watchdog) if watchdog.fired else _in_our_words(error.failure)
-        if engine.finished:
-            return engine.failure_of(engine.answer())
-        if watchdog.fired:
-            # The shut-down socket looked like an error, or like a clean end.
-            return _ended_by(watchdog)
-        return broken if broken is not None else engine.failure_of(engine.answer())
+            broken = _in_our_words(error.failure)
+        # What a passed deadline ends looks like an error, or like a clean end.
+        return _ended_by(watchdog) if watchdog.fired else broken
+
+    async def _exchange(self, watchdog: Watchdog) -> None:
+        """Sends the request, and reads the answer as far as it comes."""
+        waiting = self.runner.waiting
+        self.source = source = await waiting.send(self.runner.client, self.plan.request)
+        watchdog.saw_headers()
+        self.engine = engine = self._open(source)
+        if isinstance(source, ObjectAnswer):
+            body = source.body()
+            if body is None:
+                engine.feed_response(source.mapping())
+            else:
+                engine.feed(body)
+        elif isinstance(source, BytesAnswer):
+            watchdog.guard(source.abort)
+            await waiting.read(source, AnswerReader(engine, engine.feed, watchdog))
+        else:
+            await waiting.read(source, AnswerReader(engine, engine.feed_event, watchdog))
 
     def _open(self, source: Source) -> AnswerEngine:
         runner = self.runner
@@ -182,32 +211,6 @@ class _Attempt:
             max_frame_bytes=runner.max_frame_bytes,
             redactor=runner.redactor,
         )
-
-    def _read(self, source: Source, engine: AnswerEngine, watchdog: Watchdog) -> Failure | None:
-        """Reads the answer; gives what broke the connection, if something did."""
-        if isinstance(source, ObjectAnswer):
-            body = source.body()
-            if body is None:
-                engine.feed_response(source.mapping())
-            else:
-                engine.feed(body)
-                engine.end()
-            return None
-        try:
-            if isinstance(source, BytesAnswer):
-                watchdog.guard(source.abort)
-                _pump(source.chunks(), engine.feed, engine, watchdog)
-                if watchdog.fired:
-                    engine.end_broken()
-                else:
-                    engine.end()
-            else:
-                _pump(source.events(), engine.feed_event, engine, watchdog)
-        except TransportFailed as error:
-            watchdog.over()
-            engine.end_broken()
-            return _in_our_words(error.failure)
-        return None
 
     def _failure_of_protocol(self, error: ProtocolError) -> Failure:
         if isinstance(error, StreamOrderError):
@@ -237,27 +240,41 @@ class _Attempt:
         )
 
 
-def _pump(pieces: Iterable[_T], feed: Callable[[_T], None], engine: AnswerEngine, watchdog: Watchdog) -> None:
-    """Feeds the engine until the answer is over, or a deadline passed."""
-    seen = 0
-    look_at = 0.0
-    news = True
-    items: Sequence[OutputItem] | None = None
-    watchdog.waits()
-    for piece in pieces:
-        moment = watchdog.saw_bytes()
-        feed(piece)
-        if engine.finished or watchdog.fired:
-            return
-        if engine.events != seen:
-            seen = engine.events
-            if moment >= look_at:
-                before, items = items, engine.answer().items
-                news = _differ(items, before)
-                look_at = moment + (_LOOK_SECONDS if news else _STALE_LOOK_SECONDS)
-            watchdog.saw_events(news=news)
+class AnswerReader:
+    """Takes what comes of an answer, and says whether more is wanted.
+
+    Args:
+        engine: where it goes.
+        feed: the method of the engine that takes bytes, or the one that takes events.
+        watchdog: told of what comes.
+    """
+
+    def __init__(self, engine: AnswerEngine, feed: Callable[[Any], None], watchdog: Watchdog) -> None:
+        self._engine = engine
+        self._feed = feed
+        self._watchdog = watchdog
+        self._seen = 0
+        self._look_at = 0.0
+        self._news = True
+        self._items: Sequence[OutputItem] | None = None
         watchdog.waits()
-    watchdog.over()
+
+    def take(self, piece: Any, /) -> bool:
+        """Feeds the engine; gives False when the answer is over, or a deadline passed."""
+        engine, watchdog = self._engine, self._watchdog
+        moment = watchdog.saw_bytes()
+        self._feed(piece)
+        if engine.finished or watchdog.fired:
+            return False
+        if engine.events != self._seen:
+            self._seen = engine.events
+            if moment >= self._look_at:
+                before, self._items = self._items, engine.answer().items
+                self._news = _differ(self._items, before)
+                self._look_at = moment + (_LOOK_SECONDS if self._news else _STALE_LOOK_SECONDS)
+            watchdog.saw_events(news=self._news)
+        watchdog.waits()
+        return True
 
 
 def _differ(items: Sequence[OutputItem], before: Sequence[OutputItem] | None) -> bool:

@@ -21,3 +21,9 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Waits; Ctrl-C ends it."""
         time.sleep(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Waits and lets the event loop go on; cancelling the task ends it."""
+        from asyncio import sleep
+
+        await sleep(seconds)

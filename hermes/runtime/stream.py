@@ -30,6 +30,7 @@ from hermes.responses.calls import required_parameters
 from hermes.responses.result import Attempt, ResponseResult, ResultStatus
 from hermes.responses.sse import DEFAULT_MAX_FRAME_BYTES
 from hermes.runtime.attempt import AttemptOutcome, AttemptRunner, Plan
+from hermes.runtime.blocking import Blocking, run_blocking
 from hermes.runtime.caller import Caller, CallEvent, Restarted
 from hermes.runtime.clock import Clock
 from hermes.runtime.deadlines import DeadlinePolicy, Deadlines
@@ -45,9 +46,9 @@ from hermes.runtime.recovery import (
     main_verdict,
 )
 from hermes.runtime.redaction import Redactor
-from hermes.runtime.watchdog import Watchdog
+from hermes.runtime.waiting import Waiting
 
-__all__ = ["CallEvent", "CallOptions", "Restarted", "run_call"]
+__all__ = ["CallEvent", "CallOptions", "Restarted", "run_call", "run_call_async"]
 
 _LONGEST_WORD: Final = 80
 _NO_PART_OF_A_NAME: Final = re.compile(r"[^\w .:/+@-]+")
@@ -128,6 +129,34 @@ def run_call(
     return _run_codex_stream(client, request, plugins, options, on_event)
 
 
+async def run_call_async(
+    client: Any,
+    request: Mapping[str, Any],
+    plugins: PluginManager | None = None,
+    *,
+    options: CallOptions | None = None,
+    on_event: Callable[[CallEvent], None] | None = None,
+) -> ResponseResult:
+    """Makes one model call in an event loop of asyncio, and recovers as ``run_call`` does.
+
+    Cancelling the task ends the call and closes its connection.
+
+    Args:
+        client: as for ``run_call``, but ``responses.create`` is awaited.
+        request: the keywords of ``responses.create``; ``stream`` is set here.
+        plugins: the adapters; those that come with Hermes where it is left out.
+        options: how the call is made.
+        on_event: as for ``run_call``, and called in the event loop, so it must not block.
+
+    Raises:
+        CallError: there is no usable answer; its message says why.
+    """
+    from hermes.runtime.event_loop import InEventLoop
+
+    options = options or CallOptions()
+    return await _Call(client, request, plugins, options, on_event, InEventLoop(options.clock)).run()
+
+
 def _run_codex_stream(
     client: Any,
     request: Mapping[str, Any],
@@ -136,9 +165,8 @@ def _run_codex_stream(
     on_event: Callable[[CallEvent], None] | None = None,
 ) -> ResponseResult:
     """The core: streams, dispatches through the plugin manager, and follows the recovery table."""
-    if plugins is None:
-        plugins = PluginManager(["lenient"])
-    return _Call(client, Request(request, stream=True), plugins, options or CallOptions(), on_event).run()
+    options = options or CallOptions()
+    return run_blocking(_Call(client, request, plugins, options, on_event, Blocking(options.clock)).run())
 
 
 class _Call:
@@ -147,17 +175,21 @@ class _Call:
     def __init__(
         self,
         client: Any,
-        request: Request,
-        plugins: PluginManager,
+        request: Mapping[str, Any],
+        plugins: PluginManager | None,
         options: CallOptions,
         on_event: Callable[[CallEvent], None] | None,
+        waiting: Waiting,
     ) -> None:
+        request = Request(request, stream=True)
+        plugins = PluginManager(["lenient"]) if plugins is None else plugins
         # What the caller puts into headers and the address is the caller's own, and may be a credential.
         self._private = {name: request[name] for name in _PRIVATE if name in request}
         self._request = request.without(*_PRIVATE)
         self._plugins = plugins
         self._options = options
         self._clock = options.clock
+        self._waiting = waiting
         self._memory = options.memory
         self._redactor = Redactor((*options.secrets, *_values_of(self._private)))
         self._started = self._clock.monotonic()
@@ -179,6 +211,7 @@ class _Call:
         )
         self._runner = AttemptRunner(
             client=client,
+            waiting=waiting,
             dispatch=self._dispatch,
             redactor=self._redactor,
             max_frame_bytes=options.max_frame_bytes,
@@ -187,16 +220,16 @@ class _Call:
             now=self._clock.now,
         )
 
-    def run(self) -> ResponseResult:
+    async def run(self) -> ResponseResult:
         try:
-            return self._answered()
+            return await self._answered()
         except KeyboardInterrupt:
             raise CallInterrupted("Interrupted.", attempts=self._attempts) from None
 
-    def _answered(self) -> ResponseResult:
+    async def _answered(self) -> ResponseResult:
         plan = self._first_plan()
         while True:
-            plan, outcome = self._attempt(plan)
+            plan, outcome = await self._attempt(plan)
             if outcome.failure is None:
                 self._learn(plan.lessons)
                 if not plan.request.streams:
@@ -209,7 +242,7 @@ class _Call:
             step = self._next_step(plan, verdict)
             if isinstance(step, Stop):
                 return self._make_do()
-            plan = self._plan_for(step, plan, verdict, outcome.failure)
+            plan = await self._plan_for(step, plan, verdict, outcome.failure)
 
     # One attempt after the other.
 
@@ -226,7 +259,7 @@ class _Call:
                 return Plan(self._request.without("stream", "stream_options"))
         return Plan(self._request)
 
-    def _attempt(self, plan: Plan) -> tuple[Plan, AttemptOutcome]:
+    async def _attempt(self, plan: Plan) -> tuple[Plan, AttemptOutcome]:
         """Makes an attempt; the plan comes back with the request as the adapters prepared it."""
         number = len(self._attempts) + 1
         began = self._clock.monotonic()
@@ -237,9 +270,11 @@ class _Call:
         left = self._time_left()
         limits = self._options.deadlines.for_request(plan.request)
         on_wait = self._report_wait if self._options.tell_waits else None
-        with Watchdog(limits, total_left=left, streaming=streaming, on_wait=on_wait) as watchdog:
-            sent = replace(plan, request=plan.request.replacing(**self._private))
-            outcome = self._runner.run(sent, watchdog, self._caller.on_delta)
+        sent = replace(plan, request=plan.request.replacing(**self._private))
+        async with self._waiting.watchdog(
+            limits, total_left=left, streaming=streaming, on_wait=on_wait
+        ) as watchdog:
+            outcome = await self._runner.run(sent, watchdog, self._caller.on_delta)
         self._ignored += outcome.ignored
         self._attempts.append(
             Attempt(
@@ -263,7 +298,7 @@ class _Call:
         return None if total is None else max(0.0, total - (self._clock.monotonic() - self._started))
 
     def _report_wait(self, text: str) -> None:
-        """Comes from the watchdog's thread, while this one waits for the backend."""
+        """Comes from the watchdog, while the call waits for the backend."""
         self._report(Notice(text, kind="waiting"))
 
     def _classify(self, failure: Failure) -> Verdict:
@@ -314,12 +349,12 @@ class _Call:
             fallback=lambda: self._dispatch.fallback(plan.request, verdict, self._used),
         )
 
-    def _plan_for(self, step: Retry | Fallback, plan: Plan, verdict: Verdict, failure: Failure) -> Plan:
+    async def _plan_for(self, step: Retry | Fallback, plan: Plan, verdict: Verdict, failure: Failure) -> Plan:
         what = self._what_happened(verdict)
         self._caller.begin_anew()
         if isinstance(step, Retry):
             self._retried[verdict.kind] += 1
-            self._wait(step.delay, what)
+            await self._wait(step.delay, what)
             return replace(plan, request=_with_fresh_session(plan.request), strategy="retry")
         self._used |= {step.strategy}
         self._corrections += is_refusal(verdict)
@@ -338,11 +373,11 @@ class _Call:
         before = [earlier.message for earlier in self._verdicts[-2:-1]]
         return "The same again." if before == [verdict.message] else verdict.message
 
-    def _wait(self, delay: float, what: str) -> None:
+    async def _wait(self, delay: float, what: str) -> None:
         when = f" in {ceil(delay)} s" if delay >= 1 else ""
         self._report(Notice(f"{what} Retrying{when}.", kind="retry"))
         self._waited += delay
-        self._clock.sleep(delay)
+        await self._waiting.sleep(delay)
 
     def _restarted_by_backend(self, void: Answer) -> None:
         """The backend began another answer within its stream: the first one counts no more."""

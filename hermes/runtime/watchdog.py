@@ -1,18 +1,17 @@
 """Watches one attempt: ends it when a deadline passes, and tells the user what is waited for until then.
 
-A blocked read cannot be woken by closing the response from another thread; shutting its socket down does
-wake it, and looks like a clean end. So the watchdog records why before it acts.
-
-The reader's thread and the watchdog's take turns: the reader holds the turn whenever it does not wait for the
-backend, and the watchdog tells something only while it holds the turn itself. So the caller is never entered
-twice at once.
+Who reads and who watches take turns, in two threads or in one event loop: the reader holds the turn whenever
+it does not wait for the backend, and the watchdog tells something only while it holds the turn itself. So
+the caller is never entered twice at once.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Final, Self
@@ -35,12 +34,10 @@ _BUSY_PAUSE: Final = 0.02
 _NOTICE_PAUSE: Final = 1.0
 # A keepalive is a sign of life for so many seconds; most backends send one every 10 to 30.
 _ALIVE: Final = 60.0
-# How long an interrupted call waits for a notice that is being told.
-_PATIENCE: Final = 1.0
 
 
-class Watchdog:
-    """Watches one attempt from a thread of its own; use it as a context manager.
+class Watchdog(ABC):
+    """Watches one attempt; use it as an asynchronous context manager.
 
     The reader says when something came and when it waits for more. What passes in between is the caller's own
     time: a callback that blocks is no silence of the backend. Only the limit for the whole call goes on.
@@ -49,8 +46,8 @@ class Watchdog:
         deadlines: the limits.
         total_left: seconds that are left of the whole call; None for no limit.
         streaming: only connect and total fit an answer that is silent until it is whole.
-        on_wait: told in a sentence what is waited for, from the watchdog's thread and only while the reader
-            waits. What it raises ends the attempt and is raised where the context manager ends.
+        on_wait: told in a sentence what is waited for, and only while the reader waits. What it raises ends
+            the attempt and is raised where the context manager ends.
         monotonic: gives seconds that never go back.
     """
 
@@ -98,31 +95,42 @@ class Watchdog:
         self._abort: Callable[[], None] | None = None
         self._changed = threading.Condition()
         self._closed = False
-        self._thread: threading.Thread | None = None
+
+    @abstractmethod
+    async def __aenter__(self) -> Self:
+        """Begins to watch."""
+
+    @abstractmethod
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Ends to watch, and raises what the caller raised when it was told something."""
+
+    @property
+    def has_something_to_do(self) -> bool:
+        """Whether there is a limit, or somebody to tell."""
+        return bool(self._limits) or self._on_wait is not None
 
     @property
     def has_bytes(self) -> bool:
         """Whether anything of the answer's body came."""
         return self._bytes_at is not None
 
-    def __enter__(self) -> Self:
-        if self._limits or self._on_wait is not None:
-            self._thread = threading.Thread(target=self._watch, name="hermes-watchdog", daemon=True)
-            self._thread.start()
-        return self
+    def ending(self) -> AbstractAsyncContextManager[object]:
+        """Surrounds what a passed deadline ends; what is behind it looks at ``fired``."""
+        return nullcontext()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """The attempt is over, and nothing is watched any more."""
         with self._changed:
             self._closed = True
             self._changed.notify()
-        if self._thread is not None:
-            # A callback that blocks must not keep Ctrl-C from ending the call.
-            self._thread.join(None if kind is None else _PATIENCE)
+
+    def raise_callers_own(self, kind: type[BaseException] | None) -> None:
+        """Raises what the caller raised when it was told something, unless something worse goes on."""
         if self._raised is not None and (kind is None or issubclass(kind, Exception)):
             raise self._raised
 
@@ -180,14 +188,7 @@ class Watchdog:
             self._turn.acquire()
             self._busy_since = self._monotonic()
 
-    # What the watchdog's thread does.
-
-    def _watch(self) -> None:
-        while (pause := self.look()) is not None:
-            with self._changed:
-                if self._closed:
-                    return
-                self._changed.wait(pause)
+    # What the watchdog does.
 
     def look(self) -> float | None:
         """Does what is due; gives the seconds to the next look, or None where there is nothing left to do."""
@@ -196,18 +197,19 @@ class Watchdog:
         ends = self._ends(self._monotonic())
         name, left = min(ends, key=lambda end: end[1], default=("", self._shortest))
         if left <= 0:
-            self._end(name)
+            self.end(name)
             return None
         # A deadline that starts later is seen at the latest after the shortest limit.
         pause = min(left, self._shortest)
         if self._on_wait is not None:
             pause = min(pause, self._tell(self._on_wait))
             if self._raised is not None:
-                self._end(CALLER)
+                self.end(CALLER)
                 return None
         return max(pause, _BUSY_PAUSE) if self._busy_since is not None else pause
 
-    def _end(self, name: str) -> None:
+    def end(self, name: str) -> None:
+        """The deadline of this name passed: ends the attempt."""
         with self._changed:
             if self._closed:
                 return

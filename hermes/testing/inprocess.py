@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import httpx2
-import openai
 
 from hermes.runtime.clock import Clock
 from hermes.runtime.deadlines import Deadlines
@@ -103,7 +102,7 @@ class InProcessClient:
 
 
 class _Stream:
-    """As much of the SDK's stream as the transport looks at."""
+    """As much of a client's stream as the transport looks at."""
 
     def __init__(self, response: httpx2.Response) -> None:
         self.response = response
@@ -139,12 +138,12 @@ def _broken(step: object) -> httpx2.TransportError:
     return httpx2.ReadTimeout("timed out")
 
 
-def _refused(reply: Reply, sent: bytearray) -> openai.APIStatusError:
+def _refused(reply: Reply, sent: bytearray) -> httpx2.HTTPStatusError:
     sent += b"".join(step for step in reply.steps if isinstance(step, bytes))
     response = httpx2.Response(
         reply.status, headers=list(reply.headers), content=bytes(sent), request=_REQUEST
     )
-    return openai.APIStatusError("refused", response=response, body=None)
+    return httpx2.HTTPStatusError("refused", request=_REQUEST, response=response)
 
 
 def _decoded_body(body: bytes) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from hermes.errors import CallError
@@ -12,10 +13,10 @@ from hermes.providers.contract import EndpointMemory, Notice, RateLimits
 from hermes.providers.manager import PluginManager
 from hermes.responses.events import Delta
 from hermes.responses.result import ResponseResult, ResultStatus
-from hermes.runtime.client import Endpoint, build_client
+from hermes.runtime.client import ClientKind, Endpoint, build_async_client, build_client
 from hermes.runtime.clock import Clock
 from hermes.runtime.deadlines import Deadlines
-from hermes.runtime.stream import CallEvent, CallOptions, Restarted, run_call
+from hermes.runtime.stream import CallEvent, CallOptions, Restarted, run_call, run_call_async
 from hermes.testing.backend import LoopbackBackend, SeenRequest
 from hermes.testing.scenario import Expected, Scenario
 
@@ -49,6 +50,10 @@ class ImpatientClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         """Notes the wait and returns at once."""
+        self.slept.append(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """The same, for asyncio."""
         self.slept.append(seconds)
 
 
@@ -132,6 +137,8 @@ def call_scenario(
     backend: LoopbackBackend | None = None,
     request: Mapping[str, Any] | None = None,
     endpoint: Mapping[str, Any] | None = None,
+    client: ClientKind = "light",
+    in_event_loop: bool = False,
     **options: Any,
 ) -> Outcome:
     """Calls the scenario's backend once, with the adapters that its users would have.
@@ -144,6 +151,8 @@ def call_scenario(
         backend: serves instead of a fresh one; it is started and closed here.
         request: the keywords of the call, where not those of the scenario.
         endpoint: more fields of the ``Endpoint``, such as ``api_key``.
+        client: what sends the requests.
+        in_event_loop: wait in an event loop of asyncio, not in this thread.
         options: more fields of ``CallOptions``.
     """
     own = [name for name in ("lenient", scenario.backend) if name and name not in without]
@@ -154,21 +163,50 @@ def call_scenario(
     ended: dict[str, Any] = {}
     with backend or LoopbackBackend(scenario) as served:
         target = Endpoint("custom", served.base_url, deadlines=deadlines, **(endpoint or {}))
-        client = build_client(target)
+        call_options = CallOptions(live=live, secrets=target.secrets, **options)
+        asked = request or {**REQUEST, **scenario.request}
+        call = partial(_call_in_event_loop if in_event_loop else _call, target, client)
         try:
-            ended["result"] = run_call(
-                client,
-                request or {**REQUEST, **scenario.request},
-                enabled,
-                options=CallOptions(live=live, secrets=target.secrets, **options),
-                on_event=events.append,
-            )
+            ended["result"] = call(asked, enabled, call_options, events.append)
         except CallError as error:
             ended["error"] = error
-        finally:
-            client.close()
         requests = tuple(served.requests)
     return Outcome(requests, events, getattr(clock, "slept", []), **ended)
+
+
+def _call(
+    endpoint: Endpoint,
+    kind: ClientKind,
+    request: Mapping[str, Any],
+    plugins: PluginManager,
+    options: CallOptions,
+    on_event: Callable[[CallEvent], None],
+) -> ResponseResult:
+    client = build_client(endpoint, kind)
+    try:
+        return run_call(client, request, plugins, options=options, on_event=on_event)
+    finally:
+        client.close()
+
+
+def _call_in_event_loop(
+    endpoint: Endpoint,
+    kind: ClientKind,
+    request: Mapping[str, Any],
+    plugins: PluginManager,
+    options: CallOptions,
+    on_event: Callable[[CallEvent], None],
+) -> ResponseResult:
+    import asyncio
+
+    async def call() -> ResponseResult:
+        client = build_async_client(endpoint, kind)
+        try:
+            return await run_call_async(client, request, plugins, options=options, on_event=on_event)
+        finally:
+            await client.close()
+
+    return asyncio.run(call())
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +226,22 @@ class Run:
     problems: tuple[str, ...]
 
 
-def runs_of(scenario: Scenario, *, plugins: Sequence[str] = ()) -> Iterator[Run]:
+def runs_of(
+    scenario: Scenario,
+    *,
+    plugins: Sequence[str] = (),
+    client: ClientKind = "light",
+    in_event_loop: bool = False,
+) -> Iterator[Run]:
     """Runs a scenario in every way that it has an expected outcome for.
 
     Args:
         scenario: the scenario.
         plugins: plugins to enable besides Hermes' own adapters for the scenario's backend.
+        client: what sends the requests.
+        in_event_loop: wait in an event loop of asyncio, not in this thread.
     """
+    call = partial(call_scenario, scenario, plugins=plugins, client=client, in_event_loop=in_event_loop)
     enabled = {plugin_key(plugin) for plugin in plugins}
     named = [wanted for name, wanted in scenario.expected_with.items() if plugin_key(name) in enabled]
     expected, live = scenario.expected, scenario.expected_live or scenario.expected
@@ -202,13 +249,13 @@ def runs_of(scenario: Scenario, *, plugins: Sequence[str] = ()) -> Iterator[Run]
         expected, live = replace(expected, says=()), replace(live, says=())
     buffered = named[0] if named else expected
     memory = EndpointMemory()
-    outcome = call_scenario(scenario, plugins=plugins, memory=memory)
+    outcome = call(memory=memory)
     yield Run(scenario, "buffered", outcome, (*differences(outcome, buffered), *_delivered_early(outcome)))
     if scenario.expected_again is not None and not named:
-        outcome = call_scenario(scenario, plugins=plugins, memory=memory)
+        outcome = call(memory=memory)
         yield Run(scenario, "again", outcome, differences(outcome, scenario.expected_again))
     if not named:
-        outcome = call_scenario(scenario, plugins=plugins, live=True)
+        outcome = call(live=True)
         problems = differences(outcome, live)
         yield Run(scenario, "live", outcome, (*problems, *_delivered_otherwise(outcome)))
 

@@ -102,7 +102,7 @@ def test_a_profile_of_the_entry_is_stronger_than_that_of_the_model(hermes: Herme
 
 def test_openai_itself_is_nobody_else(hermes: Hermes) -> None:
     provider = ResolvedProvider("ollama", "openai", "https://api.openai.com/v1", "gpt-5.4")
-    config = Config.model_validate({"plugins": {"enabled": ["xai"]}})
+    config = Config.read({"plugins": {"enabled": ["xai"]}})
     assert [one.name for one in plugin_manager(config, provider=provider).adapters] == ["builtin"]
 
 

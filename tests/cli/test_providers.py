@@ -322,15 +322,16 @@ def test_show(inside: Hermes) -> None:
     ran = inside("providers", "show")
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    assert lines[:6] == [
+    assert lines[:7] == [
         "name: work",
         "base url: https://llm.example.com/v1",
         "model: gpt-5.4",
         "api mode: codex_responses",
+        "client: light",
         "api key: set (from environment: WORK_KEY)",
         "extra headers: X-Team",
     ]
-    assert lines[6].startswith("deadlines of a short question: connect 15 s, ")
+    assert lines[7].startswith("deadlines of a short question: connect 15 s, ")
     assert "adapters: builtin, lenient" in lines
     assert lines[lines.index("learnt:") + 1 :] == [
         f"  {model}, 2 h 5 min ago: {words} It is heeded for another 6 d 21 h."

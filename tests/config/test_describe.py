@@ -60,6 +60,7 @@ def test_everything_configured(show: Show, home: Path) -> None:
         "base_url": "http://lb/v1",
         "model": "gpt-5.4",
         "api_mode": "codex_responses",
+        "client": "light",
         "api_key": "set (from .env: LB_KEY)",
         "extra_headers.X-Token": "set",
         "deadlines.total": "90 s",

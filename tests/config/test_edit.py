@@ -120,7 +120,7 @@ def test_mode_and_symbolic_link_are_kept(home: Path, tmp_path: Path) -> None:
 def test_name_that_yaml_could_misread_is_quoted(home: Path, write_config: Write, name: str) -> None:
     write_config("plugins: {enabled: [a]}\n")
     set_plugin_state(name, True, home)
-    assert load_config(home).plugins.enabled == ["a", name]
+    assert load_config(home).plugins.enabled == ("a", name)
 
 
 def test_empty_name_is_refused(home: Path) -> None:

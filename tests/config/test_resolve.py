@@ -601,3 +601,25 @@ def test_frame_limit(resolve: Resolve) -> None:
 
 def test_empty_config_by_hand() -> None:
     assert resolve_provider(Config(), Environment(OPENAI)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "client"),
+    [
+        ("providers: {lb: {url: http://a}}\n", "light"),
+        ("providers: {lb: {url: http://a, client: openai}, other: {client: light}}\n", "openai"),
+        ("providers: {lb: {url: http://a}, other: {url: http://b, client: openai}}\n", "light"),
+        ("client: openai\nproviders: {lb: {url: http://a}}\n", "openai"),
+        ("client: openai\nproviders: {lb: {url: http://a, client: light}}\n", "light"),
+    ],
+)
+def test_what_sends_the_requests(resolve: Resolve, text: str, client: str) -> None:
+    found = resolve("model: {provider: lb, default: m}\n" + text)
+    assert found is not None
+    assert found.client == client
+
+
+def test_what_sends_the_requests_to_a_bare_base_url(resolve: Resolve) -> None:
+    found = resolve("client: openai\nmodel: {default: m}\n", base_url="http://a")
+    assert found is not None
+    assert found.client == "openai"

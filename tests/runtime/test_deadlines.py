@@ -13,9 +13,9 @@ import pytest
 
 from hermes.providers.contract import EndpointFact, EndpointMemory
 from hermes.responses.events import Delta
+from hermes.runtime.blocking import ThreadWatchdog
 from hermes.runtime.client import Endpoint, build_client
 from hermes.runtime.deadlines import Deadlines
-from hermes.runtime.watchdog import Watchdog
 from hermes.testing.frames import comment, event
 from hermes.testing.scenarios.common import HALF_WAY, NO_TERMINAL, ONLY_CREATED
 from hermes.testing.wire import good_stream
@@ -268,7 +268,7 @@ def test_a_slow_callback_is_no_silence_of_the_backend() -> None:
 @pytest.mark.parametrize("name", ["first_event", "idle_bytes", "idle_events"])
 def test_the_callers_time_is_taken_off_every_deadline_of_the_backend(name: str) -> None:
     now = Now()
-    watchdog = Watchdog(only(**{name: 10.0}), total_left=None, streaming=True, monotonic=now)
+    watchdog = ThreadWatchdog(only(**{name: 10.0}), total_left=None, streaming=True, monotonic=now)
     watchdog.saw_bytes()
     now.seconds = 100.0
     assert watchdog.time_left() == 10.0
@@ -279,7 +279,7 @@ def test_the_callers_time_is_taken_off_every_deadline_of_the_backend(name: str) 
 
 def test_the_callers_time_counts_for_the_whole_call() -> None:
     now = Now()
-    watchdog = Watchdog(OFF, total_left=10.0, streaming=True, monotonic=now)
+    watchdog = ThreadWatchdog(OFF, total_left=10.0, streaming=True, monotonic=now)
     watchdog.saw_bytes()
     now.seconds = 7.0
     assert watchdog.time_left() == 3.0
@@ -290,7 +290,7 @@ def test_the_callers_time_counts_for_the_whole_call() -> None:
 def test_each_deadline_runs_from_its_own_beginning() -> None:
     now = Now()
     limits = only(first_event=10, idle_bytes=3, idle_events=6)
-    watchdog = Watchdog(limits, total_left=None, streaming=True, monotonic=now)
+    watchdog = ThreadWatchdog(limits, total_left=None, streaming=True, monotonic=now)
     for moment, seen, left in (
         (1.0, "", 9.0),  # nothing came: only the first event is waited for
         (2.0, "bytes", 3.0),
@@ -350,7 +350,7 @@ def test_a_foreign_stream_that_takes_its_time_is_no_timeout() -> None:
 
 def test_what_is_guarded_too_late_is_ended_at_once() -> None:
     ended = threading.Event()
-    with Watchdog(OFF, total_left=0.0, streaming=True) as watchdog:
+    with ThreadWatchdog(OFF, total_left=0.0, streaming=True) as watchdog:
         watchdog._thread.join()  # type: ignore[union-attr]
         assert watchdog.fired == "total"
         watchdog.guard(ended.set)
@@ -359,7 +359,7 @@ def test_what_is_guarded_too_late_is_ended_at_once() -> None:
 
 def test_the_newest_guard_is_the_one_that_counts() -> None:
     first, second = threading.Event(), threading.Event()
-    with Watchdog(OFF, total_left=SOON, streaming=True) as watchdog:
+    with ThreadWatchdog(OFF, total_left=SOON, streaming=True) as watchdog:
         watchdog.guard(first.set)
         watchdog.guard(second.set)
         assert second.wait(10)
@@ -368,13 +368,13 @@ def test_the_newest_guard_is_the_one_that_counts() -> None:
 
 def test_nothing_is_ended_after_the_attempt() -> None:
     ended = threading.Event()
-    with Watchdog(OFF, total_left=60, streaming=True) as watchdog:
+    with ThreadWatchdog(OFF, total_left=60, streaming=True) as watchdog:
         watchdog.guard(ended.set)
     assert watchdog.fired == ""
     assert not ended.is_set()
 
 
 def test_without_deadlines_there_is_no_thread() -> None:
-    with Watchdog(OFF, total_left=None, streaming=True) as watchdog:
+    with ThreadWatchdog(OFF, total_left=None, streaming=True) as watchdog:
         assert watchdog._thread is None
         assert watchdog.time_left() is None

@@ -259,3 +259,11 @@ def test_what_is_no_event_is_named() -> None:
         run_with(client_of([1]))
     with pytest.raises(TypeError, match="gave a NoneType"):
         run_with(client_of(None))
+
+
+def test_what_an_adapter_holds_back_is_handed_out_where_the_events_just_end() -> None:
+    begun = "Our servers are currently over"  # so begins an error that some backends send as text
+    events = [*good_events(begun, pieces=[begun])[:5]]
+    ended = run_with(client_of(events), live=True, recovery=ONE_ATTEMPT)
+    assert ended.result is not None
+    assert (ended.result.text, ended.result.status) == (begun, "partial")

@@ -1,4 +1,4 @@
-"""Every scenario of the corpus ends as it must, over a real socket."""
+"""Every scenario of the corpus ends as it must, over a real socket and with either client."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hermes.runtime.client import ClientKind
 from hermes.testing.corpus import all_scenarios, scenario
 from hermes.testing.runs import call_scenario, differences, runs_of
 from hermes.testing.scenario import Expected, Scenario, ToolCall
@@ -13,9 +14,16 @@ from hermes.testing.scenario import Expected, Scenario, ToolCall
 SCENARIOS = all_scenarios()
 
 
+@pytest.mark.parametrize(
+    ("client", "in_event_loop"),
+    [("light", False), ("openai", False), ("light", True)],
+    ids=["light", "openai", "light-in-event-loop"],
+)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
-def test_with_the_adapters_of_its_backend(scenario: Scenario) -> None:
-    runs = list(runs_of(scenario))
+def test_with_the_adapters_of_its_backend(
+    scenario: Scenario, client: ClientKind, in_event_loop: bool
+) -> None:
+    runs = list(runs_of(scenario, client=client, in_event_loop=in_event_loop))
     assert {run.way: run.problems for run in runs if run.problems} == {}
     assert [run.way for run in runs] == ["buffered", *(["again"] if scenario.expected_again else []), "live"]
 

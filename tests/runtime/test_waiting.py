@@ -16,11 +16,12 @@ from hermes.errors import CallInterrupted
 from hermes.providers.contract import EndpointFact, EndpointMemory, Notice, hookimpl
 from hermes.responses.events import Delta
 from hermes.runtime import watchdog as watchdogs
-from hermes.runtime.attempt import _pump
+from hermes.runtime.attempt import AnswerReader
+from hermes.runtime.blocking import ThreadWatchdog
 from hermes.runtime.client import Endpoint, build_client
 from hermes.runtime.deadlines import Deadlines
 from hermes.runtime.engine import AnswerEngine
-from hermes.runtime.watchdog import CALLER, WATCHING, Watchdog
+from hermes.runtime.watchdog import CALLER, WATCHING
 from hermes.testing.frames import compact, event
 from hermes.testing.scenarios.common import HALF_WAY, HELLO_ITEM
 from hermes.testing.wire import good_stream, response_object
@@ -49,7 +50,7 @@ class Watched:
     def __init__(self, deadlines: Deadlines = LONG, *, streaming: bool = True) -> None:
         self.now = Now()
         self.told: list[str] = []
-        self.watchdog = Watchdog(
+        self.watchdog = ThreadWatchdog(
             deadlines,
             total_left=deadlines.total,
             streaming=streaming,
@@ -476,7 +477,7 @@ def test_what_is_raised_is_told_by_the_watchdog_itself() -> None:
 def test_a_callback_that_blocks_keeps_nobody_from_interrupting(
     sent: bytes, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchdogs, "_PATIENCE", 0.05)
+    monkeypatch.setattr("hermes.runtime.blocking._PATIENCE", 0.05)
     ended = threading.Event()
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threads: list[threading.Thread] = []
@@ -554,6 +555,9 @@ def test_only_what_adds_to_the_answer_is_news(beats_only: bool, fired: str) -> N
                 watched.at(watched.now.seconds + 5)
                 yield piece
 
-    _pump(pieces(), engine.feed, engine, watched.watchdog)
+    reader = AnswerReader(engine, engine.feed, watched.watchdog)
+    for piece in pieces():
+        if not reader.take(piece):
+            break
     assert watched.watchdog.fired == fired
     assert engine.answer().text == ("" if beats_only else text)

@@ -1,0 +1,117 @@
+"""Both kinds of clients, in a thread and in an event loop, and the servers that they are tried on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import pytest
+import trustme
+
+from hermes.errors import CallError
+from hermes.runtime.client import ClientKind, Endpoint, build_async_client, build_client
+from hermes.runtime.deadlines import Deadlines
+from hermes.runtime.recovery import RecoveryPolicy
+from hermes.runtime.stream import CallOptions, run_call, run_call_async
+
+from .conftest import REQUEST, FakeClock
+from .helpers import Handle, RawServer
+
+CLIENTS: tuple[ClientKind, ...] = get_args(ClientKind)
+NEVER = Deadlines(connect=None, first_event=None, idle_bytes=None, idle_events=None, total=None)
+ONE_ATTEMPT = RecoveryPolicy(max_attempts=1)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A kind of client, and how a call waits for it."""
+
+    kind: ClientKind
+    waits: Literal["in a thread", "in a loop"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.waits}"
+
+
+WAYS = [Way(kind, waits) for kind in CLIENTS for waits in ("in a thread", "in a loop")]  # type: ignore[arg-type]
+every_way = pytest.mark.parametrize("way", WAYS, ids=str)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the user is told at the end of a call, and what was known of its last attempt."""
+
+    text: str
+    reason: str
+    verdict: str
+    status: int | None
+
+
+def told(
+    way: Way,
+    base_url: str,
+    *,
+    deadlines: Deadlines = NEVER,
+    request: Mapping[str, Any] = REQUEST,
+    **endpoint: Any,
+) -> Told:
+    """Makes a call of one attempt with a client of the kind."""
+    target = Endpoint("custom", base_url, deadlines=deadlines, **endpoint)
+    options = CallOptions(deadlines=deadlines, recovery=ONE_ATTEMPT, clock=FakeClock())
+    try:
+        if way.waits == "in a thread":
+            client = build_client(target, way.kind)
+            with contextlib.closing(client):
+                result = run_call(client, request, options=options)
+        else:
+            result = asyncio.run(_in_a_loop(way, target, request, options))
+    except CallError as error:
+        last = error.attempts[-1]
+        return Told("", error.message, last.verdict, last.status)
+    last = result.attempts[-1]
+    return Told(result.text, result.reason, last.verdict, last.status)
+
+
+async def _in_a_loop(way: Way, target: Endpoint, request: Mapping[str, Any], options: CallOptions) -> Any:
+    client = build_async_client(target, way.kind)
+    try:
+        return await run_call_async(client, request, options=options)
+    finally:
+        await client.close()
+
+
+class TlsServer(RawServer):
+    """A server whose connections are encrypted.
+
+    Args:
+        authority: vouches for the server.
+        handle: as for ``RawServer``.
+        name: the name that the certificate is for.
+    """
+
+    def __init__(self, authority: trustme.CA, handle: Handle, *, name: str = "127.0.0.1") -> None:
+        super().__init__(handle)
+        self._context = server_context(authority, name)
+        self.base_url = self.base_url.replace("http:", "https:")
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), encrypted(connection, self._context) as tls:
+            self._open.append(tls)  # the plain socket has handed its descriptor over
+            super()._serve(tls)
+
+
+def server_context(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    """What a server of that name encrypts with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def encrypted(connection: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+    """The server's side of a connection, once it is encrypted."""
+    return context.wrap_socket(connection, server_side=True)
