@@ -27,6 +27,7 @@ class OneShot:
         enable: plugins to enable for this call.
         disable: plugins to disable for this call.
         stream: write the answer as it comes, whatever stdout is.
+        raw: write the answer as it is, also on a terminal.
         read_stdin: read stdin where it is no terminal.
         timeout: seconds for the whole call.
         json: write JSON lines.
@@ -40,6 +41,7 @@ class OneShot:
     enable: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
     stream: bool = False
+    raw: bool = False
     read_stdin: bool = True
     timeout: float | None = None
     json: bool = False
@@ -72,6 +74,9 @@ def one_shot_options(command: _F) -> _F:
             "--no-plugin", "disable", multiple=True, metavar="NAME", help="Disable a plugin for this call."
         ),
         click.option("--stream", is_flag=True, help="Write the answer as it comes, also into a pipe."),
+        click.option(
+            "--raw", is_flag=True, help="Write the answer as it is, without rendering its markdown."
+        ),
         click.option(
             "--no-stdin", "read_stdin", flag_value=False, default=True, help="Do not read standard input."
         ),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hermes.cli.limits import format_rate_limits
 from hermes.cli.messages import (
@@ -26,6 +27,9 @@ from hermes.responses.events import Delta
 from hermes.responses.result import ResponseResult, ResultStatus
 from hermes.responses.telemetry import Notice, RateLimits
 from hermes.runtime.stream import CallEvent, Restarted
+
+if TYPE_CHECKING:
+    from hermes.cli.markdown.renderer import MarkdownRenderer
 
 __all__ = ["AnswerWriter", "JsonWriter", "Writer"]
 
@@ -50,13 +54,16 @@ class AnswerWriter:
         stdout: where the answer goes.
         live: write text as it comes. Otherwise it is written when it is final, so that a fallback can
             never write it twice.
+        raw: write it as it is on a terminal too, instead of rendering its markdown.
     """
 
-    def __init__(self, stdout: Stdout, *, live: bool) -> None:
+    def __init__(self, stdout: Stdout, *, live: bool, raw: bool = False) -> None:
         self._stdout = stdout
         self._live = live
         self._terminal = stdout.is_terminal
-        self._last = ""  # the last character written
+        self._renders = self._terminal and not raw and _can_move_cursor()
+        self._renderer: MarkdownRenderer | None = None
+        self._last = ""  # the last character of the answer, or a line feed where its line was ended
         self._commentary = ""
         self._limits: dict[str, RateLimits] = {}
 
@@ -76,7 +83,7 @@ class AnswerWriter:
         elif isinstance(event, RateLimits):
             self._limits[event.limit_name] = event
         elif not event.continues and self._last:
-            self._end_line()
+            self._end_answer()
             say("hermes: The answer begins anew.")
 
     def finish(self, result: ResponseResult) -> None:
@@ -85,7 +92,7 @@ class AnswerWriter:
         with contextlib.suppress(StdoutGone):  # how it ended is told all the same
             if not self._live:
                 self._write(result.text + result.refusal)
-            self._end_line()
+            self._end_answer()
         complete = result.status is ResultStatus.COMPLETE
         if complete and not result.text and not result.refusal:
             calls = ", ".join(call.name for call in result.tool_calls)
@@ -101,9 +108,10 @@ class AnswerWriter:
     def failed(self, error: HermesError) -> None:
         """Ends the line; the error itself is shown at the top of the command."""
         self._end_progress()
-        if not self._last and isinstance(error, CallInterrupted):
-            begin_line()
-        self._end_line()
+        if isinstance(error, CallInterrupted):
+            self._interrupt()
+        else:
+            self._end_answer()
         _say_limits([self._limits[name] for name in sorted(self._limits)])
 
     def _progress(self, text: str) -> None:
@@ -122,13 +130,46 @@ class AnswerWriter:
             self._progress("\n")
 
     def _write(self, text: str) -> None:
-        if text:
-            self._last = text[-1]  # first, for a Ctrl-C may come as soon as it is written
+        if not text:
+            return
+        self._last = text[-1]  # first, for a Ctrl-C may come as soon as it is written
+        if self._renders:
+            self._rendered().write(text)
+        else:
             self._stdout.write(harmless(text) if self._terminal else text)
 
+    def _rendered(self) -> MarkdownRenderer:
+        if self._renderer is None:
+            # When the first text is there: until then nobody should wait for these imports.
+            from hermes.cli.markdown.renderer import MarkdownRenderer
+
+            self._renderer = MarkdownRenderer(self._stdout.write)
+        return self._renderer
+
     def _end_line(self) -> None:
-        if self._last and self._last != "\n":
+        """Ends the line, so that something else can be written; the answer may go on."""
+        if self._renderer:
+            self._renderer.end_line()
+        elif self._last and self._last != "\n":
             self._write("\n")
+        self._last = self._last and "\n"
+
+    def _end_answer(self) -> None:
+        if self._renderer:
+            self._renderer.finish()
+        self._end_line()
+
+    def _interrupt(self) -> None:
+        """Ends the line on which the terminal has echoed a ``^C``."""
+        if not self._last:
+            begin_line()
+        if self._renderer:
+            self._renderer.interrupt()
+        self._end_line()
+
+
+def _can_move_cursor() -> bool:
+    return os.environ.get("TERM", "") not in ("", "dumb", "unknown")
 
 
 def _say_limits(limits: Sequence[RateLimits]) -> None:
