@@ -37,9 +37,11 @@ MAX_EVENTS: Final = 1000
 
 def checked_events(answer: Any) -> Sequence[Event]:
     """The events to put in the place of one."""
-    if not isinstance(answer, (list, tuple)) or not all(isinstance(event, Event) for event in answer):
+    if not isinstance(answer, (list, tuple)):
         raise TypeError(f"a list of events was expected, not {_shape(answer)}")
     for event in answer:
+        if not isinstance(event, Event):
+            raise TypeError(f"a list of events was expected, not {_shape(answer)}")
         if not isinstance(event.type, str) or not isinstance(event.data, dict):
             raise TypeError("an event without a `type` or `data` of the right kind")
     if len(answer) > MAX_EVENTS:

@@ -8,7 +8,7 @@ that no adapter asked for costs one look-up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from hermes.providers.answers import (
@@ -64,10 +64,14 @@ class Adapter:
     event_types: tuple[str, ...]
     hooks: Mapping[str, Callable[..., Any]]
     profile: Profile | None = None
+    _prefixes: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_prefixes", _prefixes_in(self.event_types))
 
     def wants(self, event_type: str) -> bool:
         """Whether the adapter asked for events of this type."""
-        return _matches(event_type, self.event_types)
+        return event_type in self.event_types or event_type.startswith(self._prefixes)
 
 
 @dataclass(slots=True)
@@ -77,17 +81,24 @@ class _Seat:
     position: int
     adapter: Adapter
     context: AdapterContext
+    normalize: Callable[..., Any] | None
     active: bool = True
+
+    def wants(self, event_type: str) -> bool:
+        """Whether the adapter is to be shown events of this type at this moment."""
+        if self.normalize is None or not self.active:
+            return False
+        also = self.context.also_wants
+        return self.adapter.wants(event_type) or (
+            bool(also) and (event_type in also or event_type.startswith(_prefixes_in(also)))
+        )
 
 
 Route = tuple[_Seat, ...]
 
 
-def _matches(event_type: str, patterns: Iterable[str]) -> bool:
-    return any(
-        event_type.startswith(pattern[:-1]) if pattern.endswith("*") else event_type == pattern
-        for pattern in patterns
-    )
+def _prefixes_in(patterns: Iterable[str]) -> tuple[str, ...]:
+    return tuple(pattern[:-1] for pattern in patterns if pattern.endswith("*"))
 
 
 class CallDispatch:
@@ -119,10 +130,12 @@ class CallDispatch:
                 position,
                 adapter,
                 AdapterContext(provider, model, memory, self._reporter(adapter.name)),
+                adapter.hooks.get("normalize_stream_event"),
             )
             for position, adapter in enumerate(ordered)
         ]
-        self._routes: dict[str, Route] = {}
+        self.routes: dict[str, Route] = {}
+        """The routes that are prepared at this moment, by event type; ``route`` prepares more."""
         # The routes by what the adapters want besides their own types, so that each is prepared once.
         self._routes_of: dict[tuple[frozenset[str], ...], dict[str, Route]] = {}
 
@@ -143,17 +156,11 @@ class CallDispatch:
 
     def route(self, event_type: str) -> Route:
         """The adapters that want events of this type; mostly an empty tuple."""
-        route = self._routes.get(event_type)
+        route = self.routes.get(event_type)
         if route is None:
-            route = tuple(
-                seat
-                for seat in self._seats
-                if seat.active
-                and "normalize_stream_event" in seat.adapter.hooks
-                and (seat.adapter.wants(event_type) or _matches(event_type, seat.context.also_wants))
-            )
-            if len(self._routes) < _MAX_ROUTES and len(event_type) <= _LONGEST_KNOWN_TYPE:
-                self._routes[event_type] = route
+            route = tuple([seat for seat in self._seats if seat.wants(event_type)])
+            if len(self.routes) < _MAX_ROUTES and len(event_type) <= _LONGEST_KNOWN_TYPE:
+                self.routes[event_type] = route
         return route
 
     def _choose_routes(self) -> None:
@@ -161,31 +168,36 @@ class CallDispatch:
         state = tuple(seat.context.also_wants for seat in self._seats)
         if state not in self._routes_of and len(self._routes_of) >= _MAX_STATES:
             self._routes_of.clear()
-        self._routes = self._routes_of.setdefault(state, {})
+        self.routes = self._routes_of.setdefault(state, {})
 
-    def normalize(self, event: Event) -> Sequence[Event]:
-        """What the adapters make of an event; the event itself where none wants it."""
-        route = self.route(event.type)
-        return self._normalize(event, route, 0) if route else (event,)
-
-    def _normalize(self, event: Event, route: Route, start: int) -> list[Event]:
-        for seat in route:
+    def normalize(self, event: Event, start: int = 0) -> Sequence[Event]:
+        """What the adapters from the place ``start`` on make of an event; itself where none changes it."""
+        route = self.routes.get(event.type)
+        for seat in self.route(event.type) if route is None else route:
             if seat.position < start:
                 continue
-            answer = self._ask(seat, "normalize_stream_event", checked_events, event, seat.context)
+            answer = self._ask(
+                seat, "normalize_stream_event", seat.normalize, checked_events, event, seat.context
+            )
             if answer is None:
                 continue
             result = self._chain(answer, seat.position + 1)
             if result is not None:
                 return result
             self._switch_off(seat, "normalize_stream_event", "it makes too many events of one")
-        return [event]
+        return (event,)
 
-    def _chain(self, answer: Sequence[Event], start: int) -> list[Event] | None:
+    def _chain(self, answer: Sequence[Event], start: int) -> Sequence[Event] | None:
         """What the adapters from ``start`` on make of an answer; None where that grows without measure."""
         result: list[Event] = []
         for event in answer:
-            result += self._normalize(event, self.route(event.type), start)
+            route = self.routes.get(event.type)
+            if route is None:
+                route = self.route(event.type)
+            if route and route[-1].position >= start:
+                result += self.normalize(event, start)
+            else:
+                result.append(event)
             if len(result) > MAX_EVENTS:
                 return None
         return result
@@ -197,7 +209,7 @@ class CallDispatch:
     def prepare(self, request: Request) -> Request:
         """The request as the adapters want it sent."""
         for seat in self._seats:
-            prepared = self._ask(seat, "prepare_request", checked_request, request, seat.context)
+            prepared = self._ask_for(seat, "prepare_request", checked_request, request)
             request = request if prepared is None else prepared
         for seat in self._seats:
             seat.context.streaming = request.streams
@@ -212,7 +224,7 @@ class CallDispatch:
     def fallback(self, request: Request, verdict: Verdict, used: frozenset[str]) -> Fallback | None:
         """The first fallback whose strategy is not in ``used``."""
         for seat in self._seats:
-            answer = self._ask(seat, "fallback_request", checked_fallback, request, verdict, seat.context)
+            answer = self._ask_for(seat, "fallback_request", checked_fallback, request, verdict)
             if answer is not None and answer.strategy not in used:
                 return answer
         return None
@@ -220,18 +232,27 @@ class CallDispatch:
     def observe_headers(self, headers: Mapping[str, str]) -> None:
         """Shows the HTTP response headers to every adapter that wants them."""
         for seat in self._seats:
-            self._ask(seat, "observe_headers", nothing, headers, seat.context)
+            self._ask_for(seat, "observe_headers", nothing, headers)
 
     def _first(self, hook: str, check: Callable[[Any], _T], *arguments: Any) -> _T | None:
         for seat in self._seats:
-            answer = self._ask(seat, hook, check, *arguments, seat.context)
+            answer = self._ask_for(seat, hook, check, *arguments)
             if answer is not None:
                 return answer
         return None
 
-    def _ask(self, seat: _Seat, hook: str, check: Callable[[Any], _T], *arguments: Any) -> _T | None:
+    def _ask_for(self, seat: _Seat, hook: str, check: Callable[[Any], _T], *arguments: Any) -> _T | None:
+        return self._ask(seat, hook, seat.adapter.hooks.get(hook), check, *arguments, seat.context)
+
+    def _ask(
+        self,
+        seat: _Seat,
+        hook: str,
+        function: Callable[..., Any] | None,
+        check: Callable[[Any], _T],
+        *arguments: Any,
+    ) -> _T | None:
         """One adapter's answer; an adapter that raises or answers nonsense is switched off."""
-        function = seat.adapter.hooks.get(hook)
         if function is None or not seat.active:
             return None
         wanted = seat.context.also_wants

@@ -20,6 +20,8 @@ from hermes.responses.violations import Violation
 
 __all__ = ["Accumulator", "Answer"]
 
+_Handler = Callable[[Event], tuple[Delta, ...]]
+
 _NO_DELTAS: Final[tuple[Delta, ...]] = ()
 _BEFORE_CREATED: Final = frozenset(
     {"response.created", "response.failed", "response.incomplete", "error", RESTARTED}
@@ -32,6 +34,7 @@ _STATUS_OF_TERMINAL: Final = {
 }
 # Where an event and the response in it disagree, the worse of the two is believed.
 _STATUSES_BY_SEVERITY: Final = ("completed", "incomplete", "cancelled", "failed")
+_PLACE: Final = ("sequence_number", "item_id", "output_index", "content_index", "summary_index")
 # What a lost frame may have held a piece of. Reasoning is not the answer, and other items come whole.
 _TOLD_BY_DELTAS: Final = ("message", *CALL_TYPES)
 
@@ -111,40 +114,46 @@ class Accumulator:
         self._created = False
         self._response: dict[str, Any] = {}
         self._items: dict[int, ItemBuilder] = {}
+        # Those that the next lost event may belong to. Each is looked at once for that: a server decides on
+        # how many there are.
+        self._untouched: dict[int, ItemBuilder] = {}
         self._status = ""
         self._last: Event | None = None
         self._next_number: int | None = None
         self._numbers_repeat = False
         self._numbers_skip = False
         self._frame_lost = False
-        self._handlers: dict[str, Callable[[Event], tuple[Delta, ...]]] = {
+        self._handlers: dict[str, _Handler] = {
             "response.created": self._on_created,
             "response.in_progress": self._on_progress,
             "response.queued": self._on_progress,
             "response.output_item.added": self._on_item_added,
-            "response.output_item.done": self._on_item_done,
             "response.content_part.added": self._on_part_added,
-            "response.content_part.done": self._on_part_done,
             "response.output_text.delta": self._on_text_delta,
-            "response.output_text.done": self._on_text_done,
             "response.refusal.delta": self._on_text_delta,
-            "response.refusal.done": self._on_refusal_done,
             "response.reasoning_text.delta": self._on_reasoning_delta,
-            "response.reasoning_text.done": self._on_reasoning_done,
             "response.reasoning_summary_part.added": self._on_summary_part_added,
-            "response.reasoning_summary_part.done": self._on_summary_part_done,
             "response.reasoning_summary_text.delta": self._on_summary_delta,
-            "response.reasoning_summary_text.done": self._on_summary_done,
             "response.function_call_arguments.delta": self._on_arguments_delta,
-            "response.function_call_arguments.done": self._on_arguments_done,
             "response.custom_tool_call_input.delta": self._on_arguments_delta,
-            "response.custom_tool_call_input.done": self._on_arguments_done,
             "response.completed": self._on_terminal,
             "response.failed": self._on_terminal,
             "response.incomplete": self._on_terminal,
             "response.cancelled": self._on_terminal,
             "error": self._on_error,
             RESTARTED: self._on_restarted,
+        }
+        # What tells a whole may come twice and changes nothing then.
+        self._handlers_of_wholes: dict[str, _Handler] = {
+            "response.output_item.done": self._on_item_done,
+            "response.content_part.done": self._on_part_done,
+            "response.output_text.done": self._on_text_done,
+            "response.refusal.done": self._on_refusal_done,
+            "response.reasoning_text.done": self._on_reasoning_done,
+            "response.reasoning_summary_part.done": self._on_summary_part_done,
+            "response.reasoning_summary_text.done": self._on_summary_done,
+            "response.function_call_arguments.done": self._on_arguments_done,
+            "response.custom_tool_call_input.done": self._on_arguments_done,
         }
 
     def feed(self, event: Event) -> tuple[Delta, ...]:
@@ -157,20 +166,25 @@ class Accumulator:
             return _NO_DELTAS
         if not self._created and event.type not in _BEFORE_CREATED:
             return self._before_created(event)
+        noted = event
         handler = self._handlers.get(event.type)
         if handler is None:
-            if not _is_reasoning_delta(event.type):
+            handler = self._handlers_of_wholes.get(event.type)
+            if handler is not None:
+                noted = _without_text(event)
+            elif _is_reasoning_delta(event.type):
+                handler = self._on_reasoning_delta
+            else:
                 self.pass_over(event)
                 return _NO_DELTAS
-            handler = self._on_reasoning_delta
         number = event.data.get("sequence_number")
         following = self._next_number
         if type(number) is int:
             if number != following:
-                self._check_number(event, number)
+                self._check_number(noted, number)
             following = number + 1
         deltas = handler(event)
-        self._last = event
+        self._last = noted
         self._next_number = following
         return deltas
 
@@ -221,7 +235,7 @@ class Accumulator:
         elif _differ(last, event):
             # Some backends number every frame alike: https://github.com/ggml-org/llama.cpp/pull/24957
             self._numbers_repeat |= "output_index" in last.data and "output_index" in event.data
-        elif number > 0 and not self._numbers_repeat:
+        elif number > 0 and not self._numbers_repeat and event.type not in self._handlers_of_wholes:
             raise self._refusal(event, Violation.FRAME_REPEATED, "came twice")
 
     def _note_gap(self, number: int) -> None:
@@ -235,8 +249,9 @@ class Accumulator:
         self._numbers_skip |= not self._items  # nothing could be lost yet: the backend numbers in this way
         if self._numbers_skip:
             return
-        for builder in self._items.values():
-            builder.gap = builder.gap or not builder.confirmed
+        for builder in self._untouched.values():
+            builder.gap = not builder.confirmed
+        self._untouched.clear()
 
     def _is_torn(self, builder: ItemBuilder) -> bool:
         """Whether a piece of an item may have been lost, and no event told the whole of it."""
@@ -261,6 +276,7 @@ class Accumulator:
         self._created = True
         self._response = {}
         self._items = {}
+        self._untouched = {}
         self._merge(_mapping(response))
         if self._on_restart is not None:
             self._on_restart(void)
@@ -354,7 +370,7 @@ class Accumulator:
             raise self._refusal(event, Violation.ITEM_MISSING, "has no `item`")
         if index in self._items:
             raise self._refusal(event, Violation.ITEM_AGAIN, f"names output_index {index}, which is taken")
-        builder = self._items[index] = ItemBuilder(index, item)
+        builder = self._items[index] = self._untouched[index] = ItemBuilder(index, item)
         builder.garbled = self.garbled and builder.type in CALL_TYPES
         return _NO_DELTAS
 
@@ -370,6 +386,8 @@ class Accumulator:
         # arguments are not whole. No backend opens an item as `incomplete`, so that word is believed.
         is_whole = item.get("status") != "incomplete" and not builder.garbled
         builder.confirmed = is_whole and not self._is_torn(builder)
+        if not builder.confirmed and not builder.gap:
+            self._untouched[builder.index] = builder
         return tuple(deltas)
 
     def _on_part_added(self, event: Event) -> tuple[Delta, ...]:
@@ -566,6 +584,11 @@ def _status_told_by_details(response: Mapping[str, Any]) -> str:
     if any(error.values()) if isinstance(error, Mapping) else error:
         return "failed"
     return "incomplete" if isinstance(details, Mapping) and details.get("reason") else "completed"
+
+
+def _without_text(event: Event) -> Event:
+    """What tells an event that tells a whole from others; the whole may be long, and is not kept for that."""
+    return Event(event.type, {name: event.data[name] for name in _PLACE if name in event.data})
 
 
 def _differ(one: Event, other: Event) -> bool:

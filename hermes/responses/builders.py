@@ -76,6 +76,8 @@ class GrowingText:
             return ""
         size = self.size()
         if len(text) >= size and text.startswith(self.value()):
+            if self._told == size == len(text):
+                return ""  # told once more: what is there is kept, and not one copy after the other
             self._settled = text
             self._told = len(text)
             if len(text) == size:
@@ -352,7 +354,9 @@ class ItemBuilder:
         new = self.settle_arguments(data.get(self.argument_field), final=final)
         if new:
             pieces.append(("arguments", new))
-        self.data.update({k: v for k, v in data.items() if v is not None and k != "phase"})
+        # What the parts hold is not kept a second time.
+        kept = {"phase", *(["content"] if self.content else ()), *(["summary"] if self.summary else ())}
+        self.data.update({k: v for k, v in data.items() if v is not None and k not in kept})
         return pieces
 
     def absorb_opening(self) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ dispatched, and lines end only at LF, CR and CRLF, so that U+2028 inside JSON te
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
@@ -17,11 +18,19 @@ from hermes.errors import FrameTooLargeError
 __all__ = ["DEFAULT_MAX_FRAME_BYTES", "Frame", "SSEDecoder"]
 
 DEFAULT_MAX_FRAME_BYTES: Final = 256 * 1024 * 1024
+"""Room for an answer of 64 MiB in the one frame that repeats it whole: JSON may write each of its bytes as
+two, and letters that are not ASCII as three times their bytes. What a hostile server can fill is bounded all
+the same: a call holds at most four times its longest frame beside the text.
+"""
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LF: Final = 0x0A
 _SPACE: Final = 0x20
+# Splits twice as fast as bytes.split, which is made for longer needles.
+_cut_at_blank_lines: Final = re.compile(rb"\n\n").split
 _MAX_RETRY_DIGITS: Final = 10
+# A hostile event name may be of any length, and the last opening is kept.
+_LONGEST_OPENING: Final = 200
 _STATUS_COMMENT: Final = b"HTTP_STATUS/"
 
 
@@ -60,6 +69,9 @@ class SSEDecoder:
         self._head: bytes | None = b""
         self._after_cr = False
         self._over_limit = False
+        # How the last frame of the usual shape began, up to its data, and the event that it names.
+        self._opening = b"data: "
+        self._event = b""
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that ``chunk`` completes.
@@ -114,9 +126,9 @@ class SSEDecoder:
         pending = self._pending
         kept = len(pending)
         if not kept:
-            blocks = chunk.split(b"\n\n")
+            blocks = _cut_at_blank_lines(chunk)
         elif pending[-1] == _LF and chunk[0] == _LF:  # the blank line lies across the border
-            blocks = [bytes(pending[:-1]), *chunk[1:].split(b"\n\n")]
+            blocks = [bytes(pending[:-1]), *_cut_at_blank_lines(chunk[1:])]
             pending.clear()
         else:
             end = chunk.find(b"\n\n")
@@ -124,7 +136,7 @@ class SSEDecoder:
                 self._keep(chunk)
                 return []
             pending += chunk[:end]
-            blocks = [bytes(pending), *chunk[end + 2 :].split(b"\n\n")]
+            blocks = [bytes(pending), *_cut_at_blank_lines(chunk[end + 2 :])]
             pending.clear()
         rest = blocks.pop()
         if kept + len(chunk) > self._limit:
@@ -152,19 +164,26 @@ class SSEDecoder:
 
     def _frames(self, blocks: list[bytes]) -> list[Frame]:
         frames: list[Frame] = []
+        opening, event = self._opening, self._event
+        size = len(opening)
         for block in blocks:
-            lines = block.split(b"\n")
-            last = lines[-1]
-            # The shapes that nearly every frame has. Data that ends with white space takes the long way,
-            # which knows empty data.
-            if last.startswith(b"data: ") and last[-1] > _SPACE:
-                if len(lines) == 1:
-                    frames.append(Frame(b"", last[6:]))
-                    continue
-                if len(lines) == 2 and lines[0].startswith(b"event: "):
-                    frames.append(Frame(lines[0][7:], last[6:]))
-                    continue
-            frame = self._frame_from_lines(lines)
+            # Nearly every frame is one line of data that begins as the one before it did. Data that ends with
+            # white space takes the long way, which knows empty data.
+            if block.startswith(opening) and block.find(b"\n", size) < 0 and block[-1] > _SPACE:
+                frames.append(Frame(event, block[size:]))
+                continue
+            start, end = 0, block.find(b"\n")
+            if end >= 0 and block.startswith(b"event: "):
+                start = end + 1
+            if block.startswith(b"data: ", start) and block.find(b"\n", start) < 0 and block[-1] > _SPACE:
+                name = block[7:end] if start else b""
+                frames.append(Frame(name, block[start + 6 :]))
+                if start <= _LONGEST_OPENING:
+                    size = start + 6
+                    self._opening = opening = block[:size]
+                    self._event = event = name
+                continue
+            frame = self._frame_from_lines(block.split(b"\n"))
             if frame is not None:
                 frames.append(frame)
         return frames

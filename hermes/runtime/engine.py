@@ -6,7 +6,7 @@ The same engine serves a socket, a client that yields ready-made events, a recor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from hermes.errors import FrameTooLargeError, ProtocolError, ResponseBodyError, StreamOrderError
@@ -30,6 +30,8 @@ from hermes.runtime.redaction import Redactor
 __all__ = ["ERROR_BODY_BYTES", "AnswerEngine"]
 
 ERROR_BODY_BYTES: Final = 64 * 1024
+# More at once is cut, so that the frames of a long chunk need not all be held beside it.
+_LONGEST_PIECE: Final = 256 * 1024
 _MAX_REPAIRS: Final = 8
 # A frame without any of these is a heartbeat in words, not what is left of an event.
 _PIECE_OF_JSON: Final = re.compile(rb'[{}\[\]"]')
@@ -80,6 +82,9 @@ class AnswerEngine:
         self._kind: BodyKind | None = None
         self._held = bytearray()
         self._damaged_frames = 0
+        # The frames that came at once, and whether they hold no secret; None until that has to be known.
+        self._frames: Sequence[Frame] = ()
+        self._is_clean: bool | None = None
 
     @property
     def retry_ms(self) -> int | None:
@@ -94,6 +99,12 @@ class AnswerEngine:
             FrameTooLargeError: a frame or body over the limit.
             ResponseBodyError: the body is neither SSE nor JSON, and more of it would tell nothing new.
         """
+        if len(chunk) > _LONGEST_PIECE:
+            for start in range(0, len(chunk), _LONGEST_PIECE):
+                self.feed(chunk[start : start + _LONGEST_PIECE])
+                if self.finished:
+                    return
+            return
         if self._kind is BodyKind.SSE:
             self._feed_frames(self._decoder.feed(chunk))
             return
@@ -206,23 +217,27 @@ class AnswerEngine:
             self._feed_frames(self._decoder.feed(held))
 
     def _feed_frames(self, frames: Sequence[Frame]) -> None:
-        for frame in frames:
-            event = decode_frame(frame)
-            if type(event) is Event:
-                self._feed_event(event)
-                if self.finished:
+        self._frames, self._is_clean = frames, None
+        try:
+            for frame in frames:
+                event = decode_frame(frame)
+                if type(event) is Event:
+                    self._feed_event(event, frame)
+                    if self.finished:
+                        return
+                elif event is FrameKind.DONE:
+                    self._over()
                     return
-            elif event is FrameKind.DONE:
-                self._over()
-                return
-            elif isinstance(event, MendedEvent):
-                self._feed_mended(event)
-                if self.finished:
-                    return
-            elif event is FrameKind.MALFORMED:
-                self._damaged_frames += 1
-                if _PIECE_OF_JSON.search(frame.data):
-                    self._accumulator.lose_frame()
+                elif isinstance(event, MendedEvent):
+                    self._feed_mended(event)
+                    if self.finished:
+                        return
+                elif event is FrameKind.MALFORMED:
+                    self._damaged_frames += 1
+                    if _PIECE_OF_JSON.search(frame.data):
+                        self._accumulator.lose_frame()
+        finally:
+            self._frames, self._is_clean = (), None
 
     def _feed_mended(self, event: Event) -> None:
         self._accumulator.garbled = True
@@ -272,39 +287,67 @@ class AnswerEngine:
                 self._on_delta = None
             for told in self._dispatch.normalize(Event(ENDED, {"type": ENDED})):
                 if told.type != ENDED:
-                    self._accumulate_repaired(told)
+                    self._feed_told(told)
         self.finished = True
 
-    def _accumulate_repaired(self, event: Event) -> None:
+    def _feed_event(self, event: Event, frame: Frame | None = None) -> None:
+        """Takes an event, and the frame that it was decoded from, where it comes as one."""
+        route = self._dispatch.routes.get(event.type)
+        if route is None:
+            route = self._dispatch.route(event.type)
+        # What a backend calls by the name of Hermes' own event is an unknown event.
+        if route and event.type != ENDED:
+            self._feed_normalized(event, frame)
+        else:
+            self._feed_told(event)
+
+    def _feed_normalized(self, event: Event, frame: Frame | None) -> None:
+        shown = event if self._is_clean else self._shown(event, frame)
+        events = self._dispatch.normalize(shown)
+        if len(events) == 1:
+            told = events[0]
+            if told is not event and told.data.get("sequence_number") != event.data.get("sequence_number"):
+                self._accumulator.pass_over(event)
+            self._feed_told(told)
+            return
+        self._accumulator.pass_over(event)
+        for told in events:
+            self._feed_told(told)
+
+    def _shown(self, event: Event, frame: Frame | None) -> Event:
+        """The event as adapters see it: a backend may echo a secret anywhere, and none is shown to them."""
+        if frame is not None:
+            if self._is_clean is None:
+                self._is_clean = not self._may_hold_secrets(self._frames)
+            if self._is_clean or not self._may_hold_secrets([frame]):
+                return event
+        return self._redactor.event(event)
+
+    def _may_hold_secrets(self, frames: Sequence[Frame]) -> bool:
+        """Searches all frames at once, which takes less time than one after the other."""
+        first, *others = frames
+        searched = [b"\n".join({frame.event for frame in frames}), first.data]
+        if others:  # the first one may have come in many pieces and be long, so it is not copied
+            searched.append(b"\n".join([frame.data for frame in others]))
+        return any(map(self._redactor.may_be_in, searched))
+
+    def _feed_told(self, event: Event) -> None:
+        """Takes an event as it is, or as adapters tell it; what is out of order they may repair."""
         self.events += 1
         try:
-            self._accumulate(event)
+            deltas = self._accumulator.feed(event)
         except StreamOrderError as error:
             self._repair(event, error)
-
-    def _feed_event(self, event: Event) -> None:
-        dispatch = self._dispatch
-        events: Sequence[Event] = (event,)
-        # What a backend calls by the name of Hermes' own event is an unknown event.
-        if dispatch.route(event.type) and event.type != ENDED:
-            # A backend may echo a secret anywhere, and no adapter is shown one.
-            events = dispatch.normalize(self._redactor.event(event))
-            if len(events) != 1 or events[0] is not event:
-                self._accumulator.pass_over(event)
-        for replaced in events:
-            self.events += 1
-            try:
-                self._accumulate(replaced)
-            except StreamOrderError as error:
-                self._repair(replaced, error)
-
-    def _accumulate(self, event: Event) -> None:
-        deltas = self._accumulator.feed(event)
-        if deltas and self._on_delta is not None:
-            for delta in deltas:
-                self._on_delta(delta)
+            return
+        if deltas:
+            self._hand_out(deltas)
         if self._accumulator.terminal is not None:
             self.finished = True
+
+    def _hand_out(self, deltas: Iterable[Delta]) -> None:
+        if self._on_delta is not None:
+            for delta in deltas:
+                self._on_delta(delta)
 
     def _repair(self, event: Event, error: StreamOrderError) -> None:
         """Lets adapters repair the stream around an event, each repair one violation further."""
@@ -317,12 +360,14 @@ class AnswerEngine:
             pending[:1] = repaired
             while pending:
                 try:
-                    self._accumulate(pending[0])
+                    deltas = self._accumulator.feed(pending[0])
                 except StreamOrderError as next_error:
                     error = next_error
                     break
+                self._hand_out(deltas)
                 pending.pop(0)
             else:
+                self.finished = self._accumulator.terminal is not None
                 return
         raise error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from hermes.responses.events import Event
 __all__ = ["Redactor"]
 
 _MASK: Final = "[redacted]"
+_RAW_MASK: Final = _MASK.encode()
 _SHORTEST: Final = 8
 
 
@@ -28,10 +30,11 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        whole = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
+        known = {secret for secret in secrets if len(secret) >= _SHORTEST}
         # The longest first: one secret may be a part of another.
-        self._secrets = sorted(whole, key=len, reverse=True)
-        self._raw = [(secret.encode("utf-8", "replace"), _MASK.encode()) for secret in self._secrets]
+        self._secrets = sorted({form for secret in known for form in _forms(secret)}, key=len, reverse=True)
+        self._raw = [secret.encode("utf-8", "replace") for secret in self._secrets]
+        self._needles = _needles(known)
 
     def text(self, text: str) -> str:
         """``text`` without secrets."""
@@ -41,8 +44,8 @@ class Redactor:
 
     def raw(self, data: bytes) -> bytes:
         """``data`` without secrets."""
-        for secret, mask in self._raw:
-            data = data.replace(secret, mask)
+        for secret in self._raw:
+            data = data.replace(secret, _RAW_MASK)
         return data
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
@@ -64,6 +67,43 @@ class Redactor:
         """``event`` without secrets; the same object where there are none."""
         kind, data = self.text(event.type), self.json(event.data)
         return event if kind == event.type and data is event.data else Event(kind, data)
+
+    def may_be_in(self, raw: bytes) -> bool:
+        """Whether what is decoded from this JSON may hold a secret.
+
+        The answer is quick where it is no; a yes has to be looked into with ``json`` or ``event``.
+        """
+        if self._needles is None:
+            return True
+        for needle in self._needles:
+            if needle in raw:
+                return True
+        return bool(self._needles) and _escaped_ascii(raw) is not None
+
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]{8,}")
+"""Characters that are escaped neither for HTML nor for a URL, and for JSON in one way only."""
+_NUMBER: Final = re.compile(r"[-.0-9eE]+")
+_escaped_ascii: Final = re.compile(rb"\\u00").search
+
+
+def _needles(secrets: Iterable[str]) -> list[bytes] | None:
+    """What JSON holds at least of any of the secrets, however that is escaped, its ASCII left as it is.
+
+    None where a secret cannot be found so: it has no long enough piece that is always written alike. Nor has
+    what may be a number.
+    """
+    needles: set[str] = set()
+    for secret in secrets:
+        pieces = [piece for piece in _PLAIN.findall(secret) if not _NUMBER.fullmatch(piece)]
+        if not pieces:
+            return None
+        needles.add(max(pieces, key=len))
+    return [
+        needle.encode()
+        for needle in needles
+        if not any(other in needle for other in needles if other != needle)
+    ]
 
 
 _ESCAPES: Final[tuple[Callable[[str], str], ...]] = (

@@ -128,7 +128,7 @@ def test_routes_of_a_hostile_stream_are_bounded(begin_call: Any) -> None:
     for number in range(5000):
         assert call.dispatch.route(f"evil.{number}") == ()
         assert call.dispatch.route("x" * (number + 1000)) == ()
-    routes = call.dispatch._routes  # memory cannot be seen from outside
+    routes = call.dispatch.routes
     assert len(routes) <= 1024
     assert sum(map(len, routes)) < 100_000
     call.dispatch.normalize(event("acme.late"))
@@ -335,14 +335,14 @@ def test_routes_are_prepared_once_for_what_an_adapter_wants_to_and_fro(
     begin_call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared = 0
-    matches = dispatch._matches
+    wants = dispatch.Adapter.wants
 
     def counted(*arguments: Any) -> bool:
         nonlocal prepared
         prepared += 1
-        return matches(*arguments)
+        return wants(*arguments)
 
-    monkeypatch.setattr(dispatch, "_matches", counted)
+    monkeypatch.setattr(dispatch.Adapter, "wants", counted)
     seen: list[str] = []
 
     def normalize(offered: Event, context: Any) -> None:

@@ -114,7 +114,9 @@ class Item:
         """Notes the text that a done event tells."""
         item = event.data.get("item")
         if isinstance(item, Mapping):
-            self.text = message_text(item) or self.text
+            told = message_text(item)
+            if told and told != self.text:  # an equal one would be kept a second time
+                self.text = told
         elif event.type == "response.output_text.done" and not self.done:
             told = string(event.data.get("text"))
             self.text = told if told.startswith(self.text) else self.text + told
