@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from hermes.providers.contract import Request
+from hermes.runtime.alarm import Alarm, ring_in
 from hermes.runtime.clock import Clock
 from hermes.runtime.deadlines import Deadlines
 from hermes.runtime.transport import BytesAnswer, EventsAnswer, ObjectAnswer, Source, send
@@ -36,16 +37,20 @@ def run_blocking(coroutine: Coroutine[Any, Any, _T]) -> _T:
 class ThreadWatchdog(Watchdog):
     """Watches from a thread of its own; use it as a context manager.
 
+    The thread is started when there is something to look after, which is never in a short call.
+
     A blocked read cannot be woken by closing the response from another thread; shutting its socket down does
     wake it, and looks like a clean end. So the watchdog records why before it acts.
     """
 
+    _alarm: Alarm | None = None
     _thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         if self.has_something_to_do:
-            self._thread = threading.Thread(target=self._watch, name="hermes-watchdog", daemon=True)
-            self._thread.start()
+            pause = self.look()
+            if pause is not None:
+                self._alarm = ring_in(pause, self._wake)
         return self
 
     def __exit__(
@@ -55,6 +60,8 @@ class ThreadWatchdog(Watchdog):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+        if self._alarm is not None:
+            self._alarm.off()
         if self._thread is not None:
             # A callback that blocks must not keep Ctrl-C from ending the call.
             self._thread.join(None if kind is None else _PATIENCE)
@@ -70,6 +77,12 @@ class ThreadWatchdog(Watchdog):
         trace: TracebackType | None,
     ) -> None:
         self.__exit__(kind, error, trace)
+
+    def _wake(self) -> None:
+        with self._changed:
+            if not self._closed:
+                self._thread = threading.Thread(target=self._watch, name="hermes-watchdog", daemon=True)
+                self._thread.start()
 
     def _watch(self) -> None:
         while (pause := self.look()) is not None:

@@ -122,6 +122,8 @@ def _forms(secret: str) -> set[str]:
     Most keys have no character that is ever escaped, and so only one form.
     """
     forms = {secret}
+    if _PLAIN.fullmatch(secret):
+        return forms
     for _ in range(2):
         forms |= {escape(form) for escape in _ESCAPES for form in forms}
     return forms

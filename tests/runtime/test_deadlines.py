@@ -351,7 +351,6 @@ def test_a_foreign_stream_that_takes_its_time_is_no_timeout() -> None:
 def test_what_is_guarded_too_late_is_ended_at_once() -> None:
     ended = threading.Event()
     with ThreadWatchdog(OFF, total_left=0.0, streaming=True) as watchdog:
-        watchdog._thread.join()  # type: ignore[union-attr]
         assert watchdog.fired == "total"
         watchdog.guard(ended.set)
     assert ended.is_set()

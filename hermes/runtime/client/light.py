@@ -15,7 +15,7 @@ import httpx2
 
 from hermes import __version__
 from hermes.runtime.client.endpoint import Endpoint, headers_of, merge_headers
-from hermes.runtime.client.http import async_http_client, http_client
+from hermes.runtime.client.http import async_http_client, http_client, timeout_of
 from hermes.runtime.client.request import is_omitted, json_body, responses_url, with_query
 
 __all__ = ["AsyncLightClient", "AsyncResponses", "LightClient", "Responses", "UnreadAnswer"]
@@ -113,7 +113,7 @@ class Responses:
             TypeError: the request holds what no JSON can.
             ValueError: the same.
         """
-        response = self._http.send(self._requests.build(self._http, request), stream=True)
+        response = self._http.send(self._requests.build(request), stream=True)
         if not response.is_success:
             try:
                 with contextlib.suppress(httpx2.RequestError):
@@ -133,7 +133,7 @@ class AsyncResponses:
 
     async def create(self, **request: Any) -> UnreadAnswer:
         """As ``Responses.create``."""
-        response = await self._http.send(self._requests.build(self._http, request), stream=True)
+        response = await self._http.send(self._requests.build(request), stream=True)
         if not response.is_success:
             try:
                 with contextlib.suppress(httpx2.RequestError):
@@ -145,23 +145,32 @@ class AsyncResponses:
 
 
 class _Requests:
-    """Builds the HTTP requests to one provider."""
+    """Builds the HTTP requests to one provider.
+
+    They are built here and not by the client, which would parse the address anew and merge what it does not
+    have: a base URL, cookies and parameters.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._url = responses_url(endpoint.base_url)
-        self._headers = merge_headers({"User-Agent": _USER_AGENT}, headers_of(endpoint))
+        self._address = responses_url(endpoint.base_url)
+        self._url = httpx2.URL(self._address)
+        self._headers = merge_headers(
+            {"Connection": "keep-alive", "User-Agent": _USER_AGENT}, headers_of(endpoint)
+        )
+        self._timeout = timeout_of(endpoint.deadlines)
 
-    def build(self, http: httpx2.Client | httpx2.AsyncClient, request: dict[str, Any]) -> httpx2.Request:
+    def build(self, request: dict[str, Any]) -> httpx2.Request:
         extra_headers, extra_query, extra_body = (
             request.pop(name, None) or {} for name in ("extra_headers", "extra_query", "extra_body")
         )
-        timeout = request.pop("timeout", httpx2.USE_CLIENT_DEFAULT)
+        timeout = request.pop("timeout", self._timeout)
+        timeout = self._timeout if is_omitted(timeout) else httpx2.Timeout(timeout)
         accept = "text/event-stream" if request.get("stream") is True else "application/json"
         headers = merge_headers({"Accept": accept}, self._headers, extra_headers)
-        return http.build_request(
+        return httpx2.Request(
             "POST",
-            with_query(self._url, extra_query),
+            httpx2.URL(with_query(self._address, extra_query)) if extra_query else self._url,
             headers={name: value for name, value in headers.items() if not is_omitted(value)},
             content=json_body({**request, **extra_body}),
-            timeout=httpx2.USE_CLIENT_DEFAULT if is_omitted(timeout) else timeout,
+            extensions={"timeout": timeout.as_dict()},
         )
