@@ -13,11 +13,12 @@ from collections.abc import Callable
 
 from benchmarks.stream_bytes import Stream, events_of
 from benchmarks.subjects.dummy_adapters import ANSWERS, LOOKS_ON, OTHERS
-from benchmarks.subjects.hermes_call import plugins_with
+from benchmarks.subjects.hermes_call import KEY, plugins_with
 from hermes.providers.contract import AdapterContext, EndpointMemory, Event
 from hermes.providers.manager import PluginManager
 from hermes.responses.events import Delta
 from hermes.runtime.engine import AnswerEngine
+from hermes.runtime.redaction import Redactor
 
 _BLOCK = 64 * 1024
 
@@ -57,7 +58,11 @@ def _stream_pass(manager: PluginManager, model: str) -> Callable[[], None]:
         )
         seen: list[Delta] = []
         engine = AnswerEngine(
-            dispatch, on_delta=seen.append, on_notice=lambda _: None, content_type="text/event-stream"
+            dispatch,
+            on_delta=seen.append,
+            on_notice=lambda _: None,
+            content_type="text/event-stream",
+            redactor=Redactor([KEY]),
         )
         for block in blocks:
             engine.feed(block)

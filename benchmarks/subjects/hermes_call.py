@@ -14,6 +14,7 @@ from hermes.runtime.client import Endpoint, build_client
 from hermes.runtime.stream import CallEvent, CallOptions, run_call
 
 __all__ = [
+    "KEY",
     "plugins_with",
     "with_adapters",
     "with_one_that_answers",
@@ -21,6 +22,9 @@ __all__ = [
     "with_twenty",
     "without_adapters",
 ]
+
+KEY = "sk-proj-bench0123456789abcdefghijklmnopqrstuvwxyz"
+"""With a key, adapters are shown only what has been searched for it, as in every real call."""
 
 
 def with_adapters(base_url: str) -> Turn:
@@ -62,8 +66,9 @@ def _checked(plugins: PluginManager) -> PluginManager:
 
 
 def _turn(base_url: str, plugins: PluginManager) -> Turn:
-    client = build_client(Endpoint(name="bench", base_url=base_url))
-    options = CallOptions(provider="bench", live=True)
+    endpoint = Endpoint(name="bench", base_url=base_url, api_key=KEY)
+    client = build_client(endpoint)
+    options = CallOptions(provider="bench", live=True, secrets=endpoint.secrets)
 
     def turn(model: str) -> Seen:
         seen = Seen()
