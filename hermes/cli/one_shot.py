@@ -18,7 +18,9 @@ from hermes.runtime.stream import run_call
 
 __all__ = ["ask"]
 
-_INSTRUCTIONS = "You are Hermes, a helpful assistant in a terminal. Answer briefly and in plain text."
+_INSTRUCTIONS = "You are Hermes, a helpful assistant in a terminal. Answer briefly"
+_PLAIN = f"{_INSTRUCTIONS} and in plain text."
+_RENDERED = f"{_INSTRUCTIONS}; markdown is rendered."
 
 
 def ask(wanted: OneShot) -> int:
@@ -67,7 +69,7 @@ def _answer(wanted: OneShot, writer: Writer, *, live: bool) -> ResponseResult:
 def _call(setup: CallSetup, prompt: str, writer: Writer) -> ResponseResult:
     request = {
         "model": setup.model,
-        "instructions": _INSTRUCTIONS,
+        "instructions": _RENDERED if writer.renders_markdown else _PLAIN,
         "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": prompt}]}],
         "store": False,
     }

@@ -37,6 +37,10 @@ __all__ = ["AnswerWriter", "JsonWriter", "Writer"]
 class Writer(Protocol):
     """Takes the events of a call and its end."""
 
+    @property
+    def renders_markdown(self) -> bool:
+        """Whether the reader sees markdown rendered, and not as it is written."""
+
     def on_event(self, event: CallEvent) -> None:
         """Takes an event while the call runs."""
 
@@ -66,6 +70,11 @@ class AnswerWriter:
         self._last = ""  # the last character of the answer, or a line feed where its line was ended
         self._commentary = ""
         self._limits: dict[str, RateLimits] = {}
+
+    @property
+    def renders_markdown(self) -> bool:
+        """Whether the answer's markdown is rendered."""
+        return self._renders
 
     def on_event(self, event: CallEvent) -> None:
         """Writes deltas; shows notices, and commentary as progress, on lines of their own."""
@@ -188,6 +197,8 @@ class JsonWriter:
     Args:
         stdout: where the lines go.
     """
+
+    renders_markdown = False
 
     def __init__(self, stdout: Stdout) -> None:
         self._stdout = stdout

@@ -105,7 +105,11 @@ class InEventLoop:
                 return BytesAnswer(raw.http_response, lambda: manager.__aexit__(None, None, None))
             answer = client.responses.create(**request)
             answer = await answer if isawaitable(answer) else answer
-            return source_of(answer, request, close="aclose")
+            source = source_of(answer, request, close="aclose")
+            if isinstance(source, BytesAnswer) and not hasattr(source.response.stream, "__aiter__"):
+                source.response.close()
+                raise TypeError("this client blocks the event loop: use run_call, or a client to await")
+            return source
 
     async def read(self, source: BytesAnswer | EventsAnswer, reader: Reader) -> None:
         """Reads until the end, or until no more is wanted."""

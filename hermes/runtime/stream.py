@@ -125,6 +125,7 @@ def run_call(
     Raises:
         CallError: there is no usable answer; its message says why.
         CallInterrupted: the user stopped the call.
+        TypeError: the client has to be awaited.
     """
     return _run_codex_stream(client, request, plugins, options, on_event)
 
@@ -150,6 +151,8 @@ async def run_call_async(
 
     Raises:
         CallError: there is no usable answer; its message says why.
+        CallInterrupted: the callback raised ``KeyboardInterrupt``.
+        TypeError: the client blocks.
     """
     from hermes.runtime.event_loop import InEventLoop
 

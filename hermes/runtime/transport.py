@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from inspect import iscoroutine
 from typing import Any, TypeVar
 
 from hermes.providers.contract import Request
@@ -125,6 +126,7 @@ def send(client: Any, request: Request) -> Source:
 
     Raises:
         TransportFailed: the backend cannot be reached, or answers with another status than 2xx.
+        TypeError: the client has to be awaited.
     """
     with mapped_errors(sending=True):
         if needs_raw_answer(client, request):
@@ -132,6 +134,9 @@ def send(client: Any, request: Request) -> Source:
             raw = manager.__enter__()
             return BytesAnswer(raw.http_response, lambda: manager.__exit__(None, None, None))
         answer = client.responses.create(**request)
+        if iscoroutine(answer):
+            answer.close()
+            raise TypeError("this client has to be awaited: use run_call_async, or a client that blocks")
         return source_of(answer, request, close="close")
 
 

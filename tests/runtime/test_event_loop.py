@@ -16,9 +16,9 @@ from hermes.responses.events import Delta
 from hermes.responses.result import ResponseResult
 from hermes.runtime import watchdog as watchdogs
 from hermes.runtime.caller import CallEvent
-from hermes.runtime.client import Endpoint, build_async_client
+from hermes.runtime.client import Endpoint, build_async_client, build_client
 from hermes.runtime.deadlines import Deadlines
-from hermes.runtime.stream import CallOptions, run_call_async
+from hermes.runtime.stream import CallOptions, run_call, run_call_async
 from hermes.testing.scenarios.common import HELLO_ITEM
 from hermes.testing.wire import good_stream, response_object
 
@@ -348,3 +348,23 @@ def test_a_given_up_stream_is_closed_at_once(kind: Any) -> None:
 
         result = asyncio.run(run())
     assert (result.text, result.status) == ("Hel", "partial")
+
+
+@pytest.mark.parametrize("kind", ["light", "openai"])
+def test_a_client_of_the_wrong_kind_is_named(kind: Any) -> None:
+    with RawServer(lambda connection: connection.sendall(http(b"".join(good_stream())))) as server:
+        blocking = build_client(Endpoint("custom", server.base_url), kind)
+        with pytest.raises(TypeError, match="use run_call, or a client to await"):
+            call(blocking)
+        blocking.close()
+
+        async def run() -> None:
+            client = build_async_client(Endpoint("custom", server.base_url), kind)
+            try:
+                with pytest.raises(TypeError, match="use run_call_async, or a client that blocks"):
+                    run_call(client, REQUEST)
+            finally:
+                await client.close()
+
+        asyncio.run(run())
+    assert len(server.requests) == 1
