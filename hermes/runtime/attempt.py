@@ -114,8 +114,10 @@ class AttemptRunner:
         try:
             return await attempt.run(watchdog)
         finally:
-            WATCHING.reset(token)
-            await attempt.close()
+            try:
+                await attempt.close()
+            finally:
+                WATCHING.reset(token)
 
 
 @dataclass(slots=True)

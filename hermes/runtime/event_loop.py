@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
-from inspect import isawaitable
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self
 
 from hermes.providers.contract import Request
+from hermes.runtime import async_transport
 from hermes.runtime.clock import Clock
 from hermes.runtime.deadlines import Deadlines
-from hermes.runtime.transport import (
-    BytesAnswer,
-    EventsAnswer,
-    ObjectAnswer,
-    Source,
-    as_mapping,
-    needs_raw_answer,
-    source_of,
-)
-from hermes.runtime.transport_errors import mapped_errors
+from hermes.runtime.transport import BytesAnswer, EventsAnswer, Source
 from hermes.runtime.waiting import Reader
 from hermes.runtime.watchdog import Watchdog
 
-__all__ = ["InEventLoop", "LoopWatchdog"]
+__all__ = ["InEventLoop", "LoopWatchdog", "require_event_loop"]
 
-_T = TypeVar("_T")
+# Where something else held up the loop, what came meanwhile is read before a deadline counts as passed.
+_GRACE: Final = 0.01
+
+
+def require_event_loop() -> None:
+    """Looks whether there is an event loop to wait in.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "run_call_async needs a running event loop of asyncio: use asyncio.run, or run_call"
+        ) from None
 
 
 class LoopWatchdog(Watchdog):
@@ -38,7 +44,7 @@ class LoopWatchdog(Watchdog):
 
     async def __aenter__(self) -> Self:
         if self.has_something_to_do:
-            self._look_again()
+            self._look()
         return self
 
     async def __aexit__(
@@ -69,7 +75,7 @@ class LoopWatchdog(Watchdog):
 
     def guard(self, abort: Callable[[], None]) -> None:
         """There is a connection; cancelling what waits for it ends it, so ``abort`` is not needed."""
-        super().guard(_nothing)
+        self.has_connection = True
 
     def end(self, name: str) -> None:
         """A deadline passed: cancels what is waited for."""
@@ -80,10 +86,16 @@ class LoopWatchdog(Watchdog):
         if self._scope is not None:
             self._scope.reschedule(asyncio.get_running_loop().time())
 
-    def _look_again(self) -> None:
+    def _look(self) -> None:
         pause = self.look()
         if pause is not None:
             self._timer = asyncio.get_running_loop().call_later(pause, self._look_again)
+
+    def _look_again(self) -> None:
+        if self.time_left() == 0:
+            self._timer = asyncio.get_running_loop().call_later(_GRACE, self._look)
+        else:
+            self._look()
 
 
 class InEventLoop:
@@ -98,37 +110,24 @@ class InEventLoop:
 
     async def send(self, client: Any, request: Request) -> Source:
         """Sends one request with a client whose methods are awaited."""
-        with mapped_errors(sending=True):
-            if needs_raw_answer(client, request):
-                manager = client.responses.with_streaming_response.create(**request)
-                raw = await manager.__aenter__()
-                return BytesAnswer(raw.http_response, lambda: manager.__aexit__(None, None, None))
-            answer = client.responses.create(**request)
-            answer = await answer if isawaitable(answer) else answer
-            source = source_of(answer, request, close="aclose")
-            if isinstance(source, BytesAnswer) and not hasattr(source.response.stream, "__aiter__"):
-                source.response.close()
-                raise TypeError("this client blocks the event loop: use run_call, or a client to await")
-            return source
+        return await async_transport.send(client, request)
 
     async def read(self, source: BytesAnswer | EventsAnswer, reader: Reader) -> None:
         """Reads until the end, or until no more is wanted."""
-        pieces = _chunks(source) if isinstance(source, BytesAnswer) else _events(source)
-        async with contextlib.aclosing(pieces):
-            async for piece in pieces:
-                if not reader.take(piece):
-                    return
+        if isinstance(source, BytesAnswer):
+            async with contextlib.aclosing(async_transport.read_bytes(source)) as chunks:
+                async for chunk in chunks:
+                    if not reader.take(chunk):
+                        return
+        else:
+            async with contextlib.aclosing(async_transport.read_events(source)) as events:
+                async for event in events:
+                    if not reader.take(event):
+                        return
 
     async def close(self, source: Source) -> None:
         """Closes the connection of an answer."""
-        if isinstance(source, ObjectAnswer):
-            return
-        if isinstance(source, EventsAnswer) and source.entered:
-            await source.source.__aexit__(None, None, None)
-            return
-        closing = source.close()
-        if isawaitable(closing):
-            await closing
+        await async_transport.close(source)
 
     async def sleep(self, seconds: float) -> None:
         """Waits without holding up the event loop."""
@@ -144,38 +143,3 @@ class InEventLoop:
     ) -> Watchdog:
         """A watchdog in the same event loop."""
         return LoopWatchdog(deadlines, total_left=total_left, streaming=streaming, on_wait=on_wait)
-
-
-async def _chunks(source: BytesAnswer) -> AsyncGenerator[bytes, None]:
-    with mapped_errors():
-        async for chunk in source.response.aiter_bytes():
-            yield chunk
-
-
-async def _events(source: EventsAnswer) -> AsyncGenerator[Mapping[str, Any], None]:
-    came = False
-    if isinstance(source.source, (AsyncIterable, Iterable)):
-        async for event in _mapped(source.source):
-            came = True
-            yield as_mapping(event)
-    if not came and hasattr(type(source.source), "__aenter__"):
-        source.entered = True
-        inner = await source.source.__aenter__()
-        if inner is not source.source:
-            async for event in _mapped(inner):
-                yield as_mapping(event)
-
-
-async def _mapped(source: Iterable[_T] | AsyncIterable[_T]) -> AsyncIterator[_T]:
-    """What ``source`` gives; what the consumer raises while it has an entry never comes through here."""
-    with mapped_errors():
-        if isinstance(source, AsyncIterable):
-            async for entry in source:
-                yield entry
-        else:
-            for entry in source:
-                yield entry
-
-
-def _nothing() -> None:
-    """Stands for what ends a connection, where cancelling does."""

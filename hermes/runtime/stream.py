@@ -153,9 +153,11 @@ async def run_call_async(
         CallError: there is no usable answer; its message says why.
         CallInterrupted: the callback raised ``KeyboardInterrupt``.
         TypeError: the client blocks.
+        RuntimeError: there is no event loop of asyncio.
     """
-    from hermes.runtime.event_loop import InEventLoop
+    from hermes.runtime.event_loop import InEventLoop, require_event_loop
 
+    require_event_loop()
     options = options or CallOptions()
     return await _Call(client, request, plugins, options, on_event, InEventLoop(options.clock)).run()
 

@@ -62,6 +62,8 @@ class Watchdog(ABC):
     ) -> None:
         self.fired = ""
         """The name of the deadline that passed, or ``CALLER``; empty while the attempt may go on."""
+        self.has_connection = False
+        """Whether the backend could be reached."""
         self.has_headers = False
         """Whether the headers of the answer came."""
         self._streaming = streaming
@@ -137,6 +139,7 @@ class Watchdog(ABC):
     def guard(self, abort: Callable[[], None]) -> None:
         """There is a connection: names what ends it. Done at once where a deadline has passed already."""
         with self._changed:
+            self.has_connection = True
             self._abort = abort
             fired = self.fired
         if fired:
@@ -268,7 +271,7 @@ class Watchdog(ABC):
         alive = silent < min(waited / 2, _ALIVE)
         left = [left for name, left in self._ends(now) if not (alive and name == "idle_bytes")]
         connect = self._connect or 0.0
-        if self._abort is None and not self.has_headers and waited < 2 * connect:
+        if not self.has_connection and not self.has_headers and waited < 2 * connect:
             left.append(connect - waited)  # the client ends it then, if it is one that connects
         if left and min(left) < waited / 3:
             return ""
@@ -279,7 +282,7 @@ class Watchdog(ABC):
         if not self._streaming:
             return f"Still waiting for the answer, which comes as a whole {told}."
         if not self.has_headers:
-            reached = "connected, but no answer headers yet" if self._abort is not None else "no answer yet"
+            reached = "connected, but no answer headers yet" if self.has_connection else "no answer yet"
             return f"Still waiting: {reached} {told}."
         if not self.has_bytes:
             return f"Still waiting: the answer has begun with nothing in it; a proxy may hold it back {told}."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
@@ -11,9 +13,10 @@ from typing import Any, Self
 import pytest
 
 from hermes.errors import CallError, CallInterrupted
-from hermes.providers.contract import Notice
+from hermes.providers.contract import Notice, Request
 from hermes.responses.events import Delta
 from hermes.responses.result import ResponseResult
+from hermes.runtime import async_transport
 from hermes.runtime import watchdog as watchdogs
 from hermes.runtime.caller import CallEvent
 from hermes.runtime.client import Endpoint, build_async_client, build_client
@@ -368,3 +371,84 @@ def test_a_client_of_the_wrong_kind_is_named(kind: Any) -> None:
 
         asyncio.run(run())
     assert len(server.requests) == 1
+
+
+def test_a_loop_that_is_held_up_ends_no_call_whose_bytes_are_there() -> None:
+    """The loop is busy elsewhere for longer than the limit, and more of the answer comes meanwhile."""
+    frames = good_stream()
+    begun, more, rest = b"".join(frames[:5]), frames[5], b"".join(frames[6:])
+    is_held, has_more, sent = threading.Event(), threading.Event(), threading.Event()
+
+    def handle(connection: Any) -> None:
+        connection.sendall(http(begun))
+        is_held.wait(20)
+        connection.sendall(more)
+        sent.set()
+        has_more.wait(20)
+        connection.sendall(rest)
+
+    with RawServer(handle) as server:
+
+        async def run() -> ResponseResult:
+            has_text = asyncio.Event()
+
+            async def hold_up() -> None:
+                await has_text.wait()
+                is_held.set()
+                sent.wait(20)
+                threading.Event().wait(4 * SOON)
+
+            def on_event(event: CallEvent) -> None:
+                if isinstance(event, Delta):
+                    (has_more if has_text.is_set() else has_text).set()
+
+            limits = replace(OFF, idle_bytes=2 * SOON)
+            options = CallOptions(live=True, deadlines=limits, recovery=ONE_ATTEMPT)
+            client = build_async_client(Endpoint("custom", server.base_url))
+            try:
+                async with client, asyncio.TaskGroup() as group:
+                    group.create_task(hold_up())
+                    return await run_call_async(client, REQUEST, options=options, on_event=on_event)
+            finally:
+                has_more.set()
+
+        result = asyncio.run(run())
+    assert (result.text, result.status) == ("Hello", "complete")
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["to-its-end", "given-up"])
+def test_an_asynchronous_generator_is_closed_when_the_call_returns(whole: bool) -> None:
+    closed: list[bool] = []
+
+    async def events() -> AsyncIterator[Any]:
+        try:
+            for event in good_events() if whole else good_events()[:5]:
+                yield event
+            await for_ever()
+        finally:
+            closed.append(True)
+
+    async def run() -> list[bool]:
+        options = CallOptions(deadlines=replace(OFF, idle_bytes=SOON), recovery=ONE_ATTEMPT)
+        await run_call_async(answering(events())[0], REQUEST, options=options)
+        return list(closed)
+
+    assert asyncio.run(run()) == [True]
+
+
+def test_a_context_manager_that_blocks_is_named() -> None:
+    with pytest.raises(TypeError, match="use run_call, or a client to await"):
+        call(answering(contextlib.closing(Events()))[0])  # type: ignore[type-var]
+
+
+def test_a_blocking_sdk_asked_without_streaming_is_named() -> None:
+    client = build_client(Endpoint("custom", "http://127.0.0.1:9/v1"), "openai")
+    with pytest.raises(TypeError, match="use run_call, or a client to await"):
+        asyncio.run(async_transport.send(client, Request(REQUEST)))
+    client.close()
+
+
+def test_without_an_event_loop_it_says_so() -> None:
+    coroutine = run_call_async(answering([])[0], REQUEST)
+    with pytest.raises(RuntimeError, match="needs a running event loop of asyncio"):
+        coroutine.send(None)
