@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from hermes.providers.contract import Request
 from hermes.runtime.alarm import Alarm, ring_in
 from hermes.runtime.clock import Clock
-from hermes.runtime.deadlines import Deadlines
 from hermes.runtime.transport import BytesAnswer, EventsAnswer, ObjectAnswer, Source, send
 from hermes.runtime.waiting import Reader
 from hermes.runtime.watchdog import Watchdog
@@ -99,6 +98,8 @@ class Blocking:
         clock: the time.
     """
 
+    watchdog: type[Watchdog] = ThreadWatchdog
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
@@ -121,14 +122,3 @@ class Blocking:
     async def sleep(self, seconds: float) -> None:
         """Waits; Ctrl-C ends it."""
         self._clock.sleep(seconds)
-
-    def watchdog(
-        self,
-        deadlines: Deadlines,
-        *,
-        total_left: float | None,
-        streaming: bool,
-        on_wait: Callable[[str], None] | None,
-    ) -> Watchdog:
-        """A watchdog in a thread of its own."""
-        return ThreadWatchdog(deadlines, total_left=total_left, streaming=streaming, on_wait=on_wait)

@@ -11,7 +11,6 @@ from typing import Any, Final, Self
 from hermes.providers.contract import Request
 from hermes.runtime import async_transport
 from hermes.runtime.clock import Clock
-from hermes.runtime.deadlines import Deadlines
 from hermes.runtime.transport import BytesAnswer, EventsAnswer, Source
 from hermes.runtime.waiting import Reader
 from hermes.runtime.watchdog import Watchdog
@@ -105,6 +104,8 @@ class InEventLoop:
         clock: the time.
     """
 
+    watchdog: type[Watchdog] = LoopWatchdog
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
@@ -132,14 +133,3 @@ class InEventLoop:
     async def sleep(self, seconds: float) -> None:
         """Waits without holding up the event loop."""
         await self._clock.sleep_async(seconds)
-
-    def watchdog(
-        self,
-        deadlines: Deadlines,
-        *,
-        total_left: float | None,
-        streaming: bool,
-        on_wait: Callable[[str], None] | None,
-    ) -> Watchdog:
-        """A watchdog in the same event loop."""
-        return LoopWatchdog(deadlines, total_left=total_left, streaming=streaming, on_wait=on_wait)

@@ -198,7 +198,7 @@ class _Call:
         self._memory = options.memory
         self._redactor = Redactor((*options.secrets, *_values_of(self._private)))
         self._started = self._clock.monotonic()
-        self._total = options.deadlines.for_request(request).total
+        self._limits = options.deadlines.for_request(self._request)
         self._ignored = 0
         self._attempts: list[Attempt] = []
         self._verdicts: list[Verdict] = []
@@ -273,9 +273,9 @@ class _Call:
         plan = replace(plan, request=self._dispatch.prepare(plan.request))
         streaming = plan.request.streams
         left = self._time_left()
-        limits = self._options.deadlines.for_request(plan.request)
+        limits = self._limits_for(plan.request)
         on_wait = self._report_wait if self._options.tell_waits else None
-        sent = replace(plan, request=plan.request.replacing(**self._private))
+        sent = replace(plan, request=plan.request.replacing(**self._private)) if self._private else plan
         async with self._waiting.watchdog(
             limits, total_left=left, streaming=streaming, on_wait=on_wait
         ) as watchdog:
@@ -297,9 +297,13 @@ class _Call:
         for lesson in lessons:
             self._memory.learn(lesson)
 
+    def _limits_for(self, request: Request) -> Deadlines:
+        """Looking at a long request takes time, and mostly no adapter changes it."""
+        return self._limits if request is self._request else self._options.deadlines.for_request(request)
+
     def _time_left(self) -> float | None:
         """Seconds that are left of the whole call; None for no limit."""
-        total = self._total
+        total = self._limits.total
         return None if total is None else max(0.0, total - (self._clock.monotonic() - self._started))
 
     def _report_wait(self, text: str) -> None:

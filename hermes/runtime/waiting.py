@@ -6,11 +6,9 @@ suspends, so that one step takes them from their start to their end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from hermes.providers.contract import Request
-from hermes.runtime.deadlines import Deadlines
 from hermes.runtime.transport import BytesAnswer, EventsAnswer, Source
 from hermes.runtime.watchdog import Watchdog
 
@@ -26,6 +24,9 @@ class Reader(Protocol):
 
 class Waiting(Protocol):
     """Everything in a call that takes time."""
+
+    watchdog: type[Watchdog]
+    """What ends an attempt when a deadline passes."""
 
     async def send(self, client: Any, request: Request) -> Source:
         """Sends one request and gives the answer, unread where that is possible.
@@ -46,13 +47,3 @@ class Waiting(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Waits before another attempt."""
-
-    def watchdog(
-        self,
-        deadlines: Deadlines,
-        *,
-        total_left: float | None,
-        streaming: bool,
-        on_wait: Callable[[str], None] | None,
-    ) -> Watchdog:
-        """What ends an attempt when a deadline passes; for the arguments see there."""
