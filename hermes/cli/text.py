@@ -15,6 +15,8 @@ _SHOWN: Final[dict[int, str | None]] = {
     0x7F: "\u2421",
     **dict.fromkeys(range(128, 160), "�"),
     **dict.fromkeys((*range(8234, 8239), *range(8294, 8298)), "�"),
+    # Marks without width that only order what stands beside them: needed by some scripts, so none is shown.
+    **dict.fromkeys((0x061C, 0x200E, 0x200F)),
 }
 
 

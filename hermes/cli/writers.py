@@ -170,7 +170,8 @@ class AnswerWriter:
 
     def _interrupt(self) -> None:
         """Ends the line on which the terminal has echoed a ``^C``."""
-        if not self._last:
+        is_on_line = self._renderer.is_on_line if self._renderer else self._last not in ("", "\n")
+        if not is_on_line:
             begin_line()
         if self._renderer:
             self._renderer.interrupt()

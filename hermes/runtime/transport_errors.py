@@ -10,11 +10,13 @@ import ssl
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hermes.providers.contract import Event, Failure, FailureKind, Violation
 from hermes.runtime.engine import ERROR_BODY_BYTES
+from hermes.runtime.route import ROUTE, Route
 
 __all__ = ["TransportFailed", "mapped_errors", "safe_headers"]
 
@@ -61,6 +63,22 @@ def mapped_errors(*, sending: bool = False) -> Iterator[None]:
 _ERRNO: Final = re.compile(r"\[Errno -?\d+\] ?")
 _SAYING_NOTHING: Final = frozenset({"", "All connection attempts failed"})
 
+# Numbers of OpenSSL: https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
+_CERTIFICATES: Final = {
+    9: "certificate_date",
+    10: "certificate_date",
+    62: "certificate_name",
+    64: "certificate_name",
+}
+# What OpenSSL makes of an answer that is no TLS record.
+_NO_TLS: Final = frozenset(
+    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"}
+)
+# What h11 makes of an answer that is no text, and how it quotes the head of a TLS alert in one with lines:
+# https://github.com/python-hyper/h11/blob/master/h11/_readers.py
+_BINARY: Final = "illegal request line"
+_TLS_ALERT: Final = r"(b'\x15\x03"
+
 
 def _failure(error: BaseException) -> Failure | None:
     """What clients are known to raise; None for anything else, which is a fault of somebody's."""
@@ -103,9 +121,14 @@ def _failure_of_status(response: Any) -> Failure:
         body = response.content
     except RuntimeError:  # it could not be read
         body = b""
+    status = int(response.status_code)
+    # https://datatracker.ietf.org/doc/html/rfc9110#section-15.5.8
+    login = status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
     return Failure(
         FailureKind.HTTP_STATUS,
-        status=int(response.status_code),
+        f"{_proxy_named(_route_of(response))} refuses the credentials for it." if login else "",
+        status=status,
+        cause="proxy_login" if login else "",
         headers=safe_headers(response.headers),
         body=body[:ERROR_BODY_BYTES] if isinstance(body, bytes) else b"",
         url=_address_of(response),
@@ -136,15 +159,37 @@ def _failure_of_connecting(error: Any, openai: Any) -> Failure:
 def _failure_before_answer(error: BaseException) -> Failure | None:
     """What means something else before the head of an answer came than it does later."""
     # By its name, because the SDK works on the older httpx too.
-    if type(error).__name__ != "RemoteProtocolError":
+    name, words = type(error).__name__, str(error)
+    if name == "ReadError":
+        # Another client may have read the body before it gives an answer.
+        return _closed(error, _words_of(error)) if _route_of(error).peer else None
+    if name != "RemoteProtocolError":
         return None
-    words = str(error)
-    # The second is told of a body, which another client may have read before it gives an answer.
-    if not words or "disconnected" in words or "closed connection" in words:
+    if "disconnected" in words:
+        return _closed(error, "")
+    # This is told of a body.
+    if not words or "closed connection" in words:
         return None
     # The rest of the words are bytes of whoever answered.
-    what = words.partition(": bytearray")[0]
+    what, _, began = words.partition(": bytearray")
+    if what == _BINARY or began.startswith(_TLS_ALERT):
+        where = _route_of(error).peer or "this address"
+        return Failure(
+            FailureKind.CONNECT, f"What answers at {where} does not speak plain HTTP.", cause="tls"
+        )
     return Failure(FailureKind.CONNECT, f"What answers at this address does not speak HTTP ({what}).")
+
+
+def _closed(error: Any, words: str) -> Failure:
+    """The connection was closed before an answer began."""
+    proxy = _proxy_to_blame(error)
+    told = f"{proxy or 'The backend'} closed the connection without answering"
+    words = _ERRNO.sub("", words)
+    return Failure(
+        FailureKind.CONNECT,
+        f"{told}: {words}." if words else f"{told}.",
+        cause="proxy" if proxy else "closed",
+    )
 
 
 def _failure_of_httpx2(error: Any, httpx2: Any) -> Failure:
@@ -158,7 +203,11 @@ def _failure_of_httpx2(error: Any, httpx2: Any) -> Failure:
     if isinstance(error, httpx2.LocalProtocolError):
         # Its words quote the header that cannot be sent, which may be the key.
         return Failure(FailureKind.CONNECT, "The request holds a header that HTTP does not allow.")
-    if isinstance(error, (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)):
+    if isinstance(error, httpx2.ProxyError):
+        return _failure_of_proxy(error, words)
+    if isinstance(error, httpx2.ConnectError):
+        return _no_connection(error, words)
+    if isinstance(error, httpx2.UnsupportedProtocol):
         return Failure(FailureKind.CONNECT, _at_its_address(error, words))
     if isinstance(error, httpx2.DecodingError):
         return Failure(FailureKind.BODY, f"The body cannot be decompressed: {words}")
@@ -181,14 +230,90 @@ def _words_of(error: BaseException) -> str:
     return words
 
 
+def _no_connection(error: Any, words: str) -> Failure:
+    """What kept a connection from coming about."""
+    route, proxy = _route_of(error), _proxy_to_blame(error)
+    tls = _tls_error_behind(error)
+    if isinstance(tls, ssl.SSLCertVerificationError):
+        host = route.tls_host or _server_of(error) or "the backend"
+        what = tls.verify_message.rstrip(".")
+        return Failure(
+            FailureKind.CONNECT,
+            f"The certificate of {host} cannot be verified: {what}.",
+            cause=_CERTIFICATES.get(tls.verify_code, "certificate"),
+        )
+    if isinstance(tls, ssl.SSLEOFError):
+        return _closed(error, "")
+    if tls is not None and tls.reason in _NO_TLS:
+        who = proxy or f"What answers at {route.peer or 'this address'}"
+        return Failure(
+            FailureKind.CONNECT, f"{who} does not speak TLS.", cause="proxy" if proxy else "no_tls"
+        )
+    if proxy:
+        words = _ERRNO.sub("", words)
+        return Failure(FailureKind.CONNECT, f"{proxy} cannot be reached: {words}.", cause="proxy")
+    return Failure(FailureKind.CONNECT, _at_its_address(error, words))
+
+
+def _failure_of_proxy(error: Any, words: str) -> Failure:
+    """The proxy answers, and opens no connection."""
+    proxy = _proxy_named(_route_of(error))
+    status = words.partition(" ")[0]
+    if status == "407" or "username/password" in words:
+        return Failure(FailureKind.CONNECT, f"{proxy} refuses the credentials for it.", cause="proxy_login")
+    if status.isdecimal():
+        # The rest of the words are the proxy's own, which may hold anything.
+        words = f"HTTP {status}"
+    where = _server_of(error) or "the backend"
+    return Failure(FailureKind.CONNECT, f"{proxy} does not connect to {where}: {words}.", cause="proxy")
+
+
+def _route_of(told: Any) -> Route:
+    """How far the request of an error or a response came; another client does not tell."""
+    try:
+        route = told.request.extensions.get(ROUTE)
+    except (AttributeError, RuntimeError):  # a mock, or an error without its request
+        return Route()
+    return route if isinstance(route, Route) else Route()
+
+
+def _proxy_named(route: Route) -> str:
+    return f"The proxy {route.peer}" if route.peer else "The proxy"
+
+
+def _proxy_to_blame(error: Any) -> str:
+    """The proxy, where the request came as far as to it and no further; else nothing."""
+    route = _route_of(error)
+    if not route.peer or route.is_tunnelled:
+        return ""
+    url = error.request.url
+    port = url.port or {"http": 80, "https": 443}.get(url.scheme)
+    host = url.raw_host.decode("ascii", "replace")
+    backend = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return "" if route.peer == backend else _proxy_named(route)
+
+
+def _tls_error_behind(error: BaseException) -> ssl.SSLError | None:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
 def _at_its_address(error: Any, words: str) -> str:
     """What kept a connection from coming about, with the server's name and without the system's number."""
-    words = _ERRNO.sub("", words)
-    try:
-        server = error.request.url.netloc.decode("ascii", "replace").rpartition("@")[2]
-    except (AttributeError, RuntimeError):  # an error without its request
-        return words
+    words, server = _ERRNO.sub("", words), _server_of(error)
     return f"{server}: {words}" if server and words else words or server
+
+
+def _server_of(error: Any) -> str:
+    """Host and port that were asked, without a user."""
+    try:
+        return str(error.request.url.netloc.decode("ascii", "replace").rpartition("@")[2])
+    except (AttributeError, RuntimeError):  # an error without its request
+        return ""
 
 
 def _refusal_behind(error: BaseException) -> Failure | None:

@@ -25,8 +25,9 @@ CASES = [
     ("- [ ] open\n- [x] done", ["• [ ] open", "• [x] done"]),
     ("[text](http://a.b)", ["text (http://a.b)"]),
     ("<http://a.b>", ["http://a.b"]),
-    ('[http://good.org](http://evil.org "t")', ['http://good.org (http://evil.org "t")']),
+    ('[http://good.org](http://evil.org "t")', ["http://good.org (http://evil.org \N{EN DASH} t)"]),
     ("![alt](pic.png)", ["alt (pic.png)"]),
+    ('![alt](pic.png "a title")', ["alt (pic.png \N{EN DASH} a title)"]),
     ("[ref]\n\n[ref]: http://a.b", ["[ref]", "", "[ref]: http://a.b"]),
     ("<div>\n<b>x</b>\n</div>", ["<div>", "<b>x</b>", "</div>"]),
     ("```py\nx = '**no**'\n```\nend", ["─── py", "x = '**no**'", "───", "end"]),
@@ -39,6 +40,7 @@ CASES = [
     ("**never closed", ["**never closed"]),
     ("2 * 3 * 4 and a_b_c", ["2 * 3 * 4 and a_b_c"]),
     ("a\tb", ["a    b"]),
+    ("a\u200eb\u200fc\u061cd", ["abcd"]),
     ("&lt;b&gt; &#27;[31m &#8238;", ["<b> \N{REPLACEMENT CHARACTER}[31m \N{REPLACEMENT CHARACTER}"]),
     ("漢字 cafe\u0301", ["漢字 caf\u00e9"]),
 ]
@@ -121,11 +123,13 @@ MARKS = st.sampled_from(
         ],
     ]
 )
-SIZES = st.tuples(st.sampled_from([20, 33, 80]), st.sampled_from([4, 10, 24, 60]))
+COLUMNS = st.sampled_from([20, 33, 80])
+SIZES = st.tuples(COLUMNS, st.sampled_from([2, 4, 10, 24, 60]))
+ONE_ROW = st.tuples(COLUMNS, st.just(1))
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.data(), WORDS, SIZES, st.integers(0, 99), st.sampled_from([1, 7, 50]), st.booleans())
+@given(st.data(), WORDS, SIZES | ONE_ROW, st.integers(0, 99), st.sampled_from([1, 7, 50]), st.booleans())
 def test_each_word_is_there_once(data, words, size, seed, longest, ticks) -> None:
     marks = data.draw(st.lists(MARKS, min_size=len(words), max_size=len(words)))
     text = " ".join(f"{mark}{word}" for mark, word in zip(marks, words, strict=True))
@@ -133,6 +137,34 @@ def test_each_word_is_there_once(data, words, size, seed, longest, ticks) -> Non
     found = squashed(terminal.rows)
     assert [word for word in words if found.count(word) != 1] == []
     assert not terminal.is_cursor_hidden
+    assert set(re.findall(r"\x1b\[[\d;]*([A-Za-z])", "".join(terminal.written))) <= set("mAK")
+
+
+def test_only_rows_are_erased_and_never_the_rest_of_the_screen() -> None:
+    # At the top left of a screen, tmux keeps in its history what that erases.
+    written = "".join(
+        shown("# Reading *a* file\n\n| a | b |\n|--|--|\n| 1 | **2** |", clock=ticking()).written
+    )
+    assert "\x1b[A\x1b[K" in written
+    assert "\x1b[J" not in written
+
+
+def test_a_heading_on_a_screen_of_one_row() -> None:
+    assert shown("w0q \n---\nx", 20, 1).rows == ["w0q", "---", "x"]
+
+
+def test_indented_code_in_an_item_has_one_marker() -> None:
+    rows = shown("1.     " + "a" * 30, 20).rows
+    assert rows[0].startswith("1.     aaa")
+    assert not any("1." in row for row in rows[1:])
+    assert "".join(rows).count("a") == 30
+
+
+@pytest.mark.parametrize(("letter", "is_sure"), [("aa", True), ("\N{HEAVY BLACK HEART}\ufe0f", False)])
+def test_a_line_breaks_by_itself_only_where_its_width_is_sure(letter: str, is_sure: bool) -> None:
+    written = "".join(shown(f"```\n{letter * 25}", 20).written)
+    _, code = written.split("\n", 1)
+    assert ("\n" not in code.rstrip("\n")) is is_sure
 
 
 def wrapped(text: str, columns: int) -> list[str]:
@@ -271,15 +303,64 @@ def test_a_line_in_between() -> None:
     assert terminal.cursor[0] == 0
 
 
-def test_an_interrupt_leaves_what_is_shown_and_loses_nothing() -> None:
+def test_a_line_in_between_words() -> None:
+    terminal = Terminal()
+    renderer = MarkdownRenderer(terminal.write, size=terminal.size, clock=lambda: 0.0)
+    renderer.write("read")
+    renderer.end_line()
+    terminal.write("NOTICE\n")
+    renderer.write(" ")
+    renderer.write(" it, with *open*")
+    renderer.finish()
+    assert terminal.rows == ["read", "NOTICE", "it, with open"]
+
+
+def interrupted(*pieces: str, columns: int = 80) -> Terminal:
+    """The terminal after a Ctrl-C behind some pieces, all of which came at the same moment."""
+    terminal = Terminal(columns)
+    renderer = MarkdownRenderer(terminal.write, size=terminal.size, clock=lambda: 0.0)
+    for piece in pieces:
+        renderer.write(piece)
+    terminal.write("^C")
+    renderer.interrupt()
+    assert terminal.cursor[0] == 0
+    return terminal
+
+
+def test_an_interrupt_leaves_what_is_shown() -> None:
+    assert interrupted("shown *now*").rows == ["shown now^C"]
+    assert interrupted("a line\n").rows == ["a line^C"]
+
+
+def test_an_interrupt_shows_first_what_waits_for_its_redraw() -> None:
+    assert interrupted("shown *now* ", "**not** yet").rows == ["shown now not yet"]
+    assert interrupted("*t*", "\n\n", "|", " Mode | Meaning |").rows == ["t", "", "| Mode | Meaning |"]
+
+
+def test_an_interrupt_that_may_have_moved_the_cursor_down_loses_nothing() -> None:
+    assert interrupted("*shown now* ", "**not** y", columns=10).rows == ["shown now^", "C", "**not** y"]
+
+
+def test_an_interrupt_in_mid_work_loses_nothing() -> None:
     terminal = Terminal()
     renderer = MarkdownRenderer(terminal.write, size=terminal.size, clock=lambda: 0.0)
     renderer.write("shown *now* ")
-    renderer.write("**not** yet")
-    terminal.write("^C")
+    take = renderer._take
+
+    def interrupt(text: str) -> None:
+        take(text)
+        raise KeyboardInterrupt
+
+    renderer._take = interrupt  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        renderer.write("*one*\ntwo")
     renderer.interrupt()
-    assert terminal.rows == ["shown now^C", "**not** yet"]
-    assert terminal.cursor[0] == 0
+    assert terminal.rows == ["shown now", "*one*", "two"]
+
+
+def test_tabs_that_are_left_as_they_came() -> None:
+    rows = interrupted("*full*", "*bcde\tzz", columns=5).rows  # a tab would not leave a full row
+    assert rows == ["full^", "C", "*bcde", "    z", "z"]
 
 
 def test_an_answer_that_begins_anew_begins_with_nothing_open() -> None:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from hermes.testing.replies import event_stream
@@ -9,7 +16,7 @@ from hermes.testing.scenario import Control
 from hermes.testing.scenarios.common import HALF_WAY, STREAM_REQUIRED
 from hermes.testing.wire import good_stream
 
-from .conftest import Hermes, Serve, read_to_end
+from .conftest import GUARD_SECONDS, Hermes, Serve, read_to_end
 from .markdown_screens import Terminal
 
 ANSWER = "# Title\n\nSome **bold** words.\n\n- item\n\n```py\nx = 1\n```\nend"
@@ -71,6 +78,17 @@ def test_ctrl_c_in_mid_answer(hermes: Hermes, serve: Serve, playing) -> None:
     assert screen_of(f"{before}words{rest}") == ["Some bold words^C", "hermes: Interrupted."]
 
 
+def test_ctrl_c_below_a_line_of_its_own(hermes: Hermes, serve: Serve, playing) -> None:
+    frames = good_stream("x", pieces=["A whole line\n"])
+    serve(playing(event_stream(*frames[:5], Control.HOLD)))
+    terminal = hermes.spawn("-z", "hi", "--raw")
+    terminal.expect_exact("line\r\n")
+    before = terminal.before
+    terminal.sendintr()
+    rest = read_to_end(terminal)
+    assert screen_of(f"{before}line\r\n{rest}") == ["A whole line", "^C", "hermes: Interrupted."]
+
+
 def test_an_answer_that_begins_anew(hermes: Hermes, serve: Serve, playing) -> None:
     serve(
         playing(event_stream(*HALF_WAY), non_streams=(STREAM_REQUIRED,)),
@@ -100,3 +118,41 @@ def test_rendering_is_imported_only_where_it_is_used(asked: Hermes) -> None:
     assert imported(asked("-z", "hi", env=env).err) == set()
     assert imported(read_to_end(asked.spawn("-z", "hi", "--raw", env=env))) == set()
     assert imported(read_to_end(asked.spawn("-z", "hi", env=env))) == set(heavy)
+
+
+STREAMED = """
+import sys
+from hermes.cli.markdown.renderer import MarkdownRenderer
+from hermes.cli.output import Stdout
+moments = iter(range(10**9))
+renderer = MarkdownRenderer(Stdout().write, clock=lambda: float(next(moments)))
+for character in sys.argv[1]:
+    renderer.write(character)
+renderer.finish()
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")
+@pytest.mark.parametrize("size", [(80, 24), (30, 5)])
+def test_no_redraw_is_left_in_the_history_of_tmux(tmp_path: Path, size: tuple[int, int]) -> None:
+    columns, rows = map(str, size)
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "HOME": str(tmp_path)}
+
+    def tmux(*arguments: str) -> str:
+        command = ["tmux", "-u", "-f", os.devnull, "-S", str(tmp_path / "s"), *arguments]
+        done = subprocess.run(
+            command, env=env, capture_output=True, timeout=GUARD_SECONDS, check=True, encoding="utf-8"
+        )
+        return done.stdout
+
+    program = [sys.executable, "-c", STREAMED, ANSWER]
+    tmux("new-session", "-d", "-x", columns, "-y", rows, *program)
+    try:
+        shown = ""
+        ends = time.monotonic() + GUARD_SECONDS
+        while not shown.rstrip("\n").endswith("\nend") and time.monotonic() < ends:
+            shown = tmux("capture-pane", "-p", "-S", "-1000")
+    finally:
+        tmux("kill-server")
+    assert [row.rstrip() for row in shown.rstrip("\n").split("\n")] == RENDERED

@@ -19,11 +19,14 @@ class CodeLine:
     Args:
         width: columns of the terminal.
         paint: see ``painter``.
-        prefix: what stands before each row.
+        first: what stands before the first row.
+        rest: what stands before the others.
     """
 
-    def __init__(self, width: int, paint: Paint, prefix: list[Span] | None = None) -> None:
-        self._wrap = Wrap(width, paint, prefix or [], prefix or [], by_words=False)
+    def __init__(
+        self, width: int, paint: Paint, first: list[Span] | None = None, rest: list[Span] | None = None
+    ) -> None:
+        self._wrap = Wrap(width, paint, first or [], rest or [], by_words=False)
         self._goes_on_below = False
         self._fresh: Wrap | None = self._wrap.fork()
         self.source = ""

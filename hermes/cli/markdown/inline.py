@@ -10,14 +10,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from rich.style import Style
 
-from hermes.cli.markdown.rows import Span
-from hermes.cli.text import harmless
+from hermes.cli.markdown.rows import Span, printable
 
 __all__ = ["CODE", "DIM", "goes_on_plainly", "styled"]
 
 CODE: Final = Style(color="cyan", bold=True)
 DIM: Final = Style(dim=True)
 _LINK: Final = Style(underline=True)
+_DASH: Final = " \N{EN DASH} "
 _STYLES: Final = {
     "em": Style(italic=True),
     "strong": Style(bold=True),
@@ -51,13 +51,13 @@ def styled(source: str, style: Style) -> list[Span]:
     for token in root.children or ():
         kind = token.type
         if kind == "text":
-            spans.append((_clean(token.content), styles[-1]))
+            spans.append((printable(token.content), styles[-1]))
         elif kind == "code_inline":
-            spans.append((_clean(token.content), styles[-1] + CODE))
+            spans.append((printable(token.content), styles[-1] + CODE))
         elif kind in ("softbreak", "hardbreak"):
             spans.append(("\n", style))
         elif kind == "image":
-            spans.append((_clean(token.content), styles[-1] + _LINK))
+            spans.append((printable(token.content), styles[-1] + _LINK))
             spans += _target(token, "src", token.content, styles[-1])
         elif token.nesting == 1:
             if kind == "link_open":
@@ -70,19 +70,15 @@ def styled(source: str, style: Style) -> list[Span]:
                 shown = "".join(text for text, _ in spans[start:])
                 spans += _target(opening, "href", shown, styles[-1])
         else:
-            spans.append((_clean(token.content), styles[-1]))
+            spans.append((printable(token.content), styles[-1]))
     return spans
 
 
 def _target(token: Token, attribute: str, shown: str, style: Style) -> list[Span]:
-    target = _clean(str(token.attrs.get(attribute, "")))
-    title = _clean(str(token.attrs.get("title", "")))
-    words = [word for word in (target, f'"{title}"' if title else "") if word]
+    target = printable(str(token.attrs.get(attribute, "")))
+    title = printable(str(token.attrs.get("title", "")))
+    # The target comes first: it holds no spaces, so no title can pass for it.
+    words = [word for word in (target, title) if word]
     if not words or words == [shown] or words == [f"mailto:{shown}"]:
         return []
-    return [(f" ({' '.join(words)})", style + DIM)]
-
-
-def _clean(text: str) -> str:
-    """Text without what only became a control character when entities were read."""
-    return harmless(text).replace("\t", "    ")
+    return [(f" ({_DASH.join(words)})", style + DIM)]

@@ -48,6 +48,8 @@ class Prose:
 
     def add(self, text: str) -> None:
         """Adds text: at once where no mark can be meant, otherwise it is parsed when rows are asked for."""
+        if self._goes_on_below and self.is_blank:
+            text = text.lstrip(" ")  # between two words, of which the first is on another row
         if not self.is_stale and goes_on_plainly(self.source, text):
             self._wrap.add(text, self.style)
         else:

@@ -29,10 +29,9 @@ from hermes.cli.markdown.lines import (
     without_quotes,
 )
 from hermes.cli.markdown.prose import HEADING_STYLES, Prose
-from hermes.cli.markdown.rows import PLAIN, Row, Span, Wrap, painter
+from hermes.cli.markdown.rows import PLAIN, Row, Span, Wrap, painter, printable
 from hermes.cli.markdown.screen import Screen
 from hermes.cli.markdown.table import Table
-from hermes.cli.text import harmless
 
 __all__ = ["MarkdownRenderer", "terminal_size"]
 
@@ -84,6 +83,7 @@ class MarkdownRenderer:
         self._width, self._height = self._size()
         self._final: list[Row] = []  # rows that are not written yet and will not change
         self._unshown: list[str] = []
+        self._is_at_work = False  # a Ctrl-C can come at any moment
         self._redraw_at = clock()
         self._begin()
 
@@ -102,10 +102,12 @@ class MarkdownRenderer:
         """
         self._heed_size()
         self._unshown.append(text)
-        for line in harmless(text).replace("\t", "    ").splitlines(keepends=True):
+        self._is_at_work = True
+        for line in printable(text).splitlines(keepends=True):
             for start in range(0, len(line), _SLICE):
                 self._take(line[start : start + _SLICE])
         self._draw(now=False)
+        self._is_at_work = False
 
     def end_line(self) -> None:
         """Ends the line on the screen, so that something else can be written; the answer may go on."""
@@ -125,9 +127,22 @@ class MarkdownRenderer:
         self._begin()
 
     def interrupt(self) -> None:
-        """Ends the answer where a ``^C`` may have moved the cursor: what is shown stays as it is."""
+        """Ends the answer where a ``^C`` may have moved the cursor: what is shown stays as it is.
+
+        Text that waits for its redraw is shown before the ``^C``, or behind it as it came where the cursor
+        may be anywhere.
+        """
+        self._heed_size()
+        if self._unshown and not self._is_at_work and self._screen.retype(self._width):
+            self._draw(now=True)
         self._leave_shown()
         self._begin()
+        self._is_at_work = False
+
+    @property
+    def is_on_line(self) -> bool:
+        """Whether the cursor stands behind something, and not at the beginning of a row."""
+        return self._screen.is_on_line
 
     # Text becomes blocks.
 
@@ -140,7 +155,7 @@ class MarkdownRenderer:
         else:
             self._head += text
             if not self._is_open(self._head):
-                self._settle(self._head)
+                self._take_beginning(self._head)
         if ends:
             self._end_line_of_text()
 
@@ -155,23 +170,23 @@ class MarkdownRenderer:
             return may_close_fence(head, self._fence[0])
         return may_change(head)
 
-    def _settle(self, head: str) -> None:
-        """Begins a block with the head of a line, or adds it to the open one; more of the line follows."""
+    def _take_beginning(self, head: str) -> None:
+        """Takes the beginning of a line, which told what the line is; more of it follows."""
         self._head = None
         if self._fence and self._begin_code(head):
             return
         if isinstance(self._block, Table):
             self._end_block()
-        self._begin_or_go_on(head)
+        self._take_text(head)
 
     def _end_line_of_text(self) -> None:
         head, self._head = self._head, ""
         if head is not None:
-            self._take_line(head)
+            self._take_whole_line(head)
         if isinstance(self._block, CodeLine) or self._line.kind is LineKind.HEADING:
             self._end_block()
 
-    def _take_line(self, line: str) -> None:
+    def _take_whole_line(self, line: str) -> None:
         """Takes a line of which only its end told what it is."""
         if self._fence:
             fence, _ = self._fence
@@ -204,7 +219,7 @@ class MarkdownRenderer:
             self._rule_code(read.first, read.text)
             self._fence = (read, highlighter_for(read.text))
         else:
-            self._begin_or_go_on(line)
+            self._take_text(line)
 
     def _read(self, line: str) -> Line:
         in_list = self._offsets[-1] if self._offsets else 0
@@ -215,7 +230,8 @@ class MarkdownRenderer:
         block = self._block
         return block if isinstance(block, Prose) and self._line.kind is LineKind.TEXT else None
 
-    def _begin_or_go_on(self, text: str) -> None:
+    def _take_text(self, text: str) -> None:
+        """Lets a line, or the beginning of one, go on with the open paragraph or begin a block."""
         line = self._read(text)
         paragraph = self._paragraph()
         goes_on = line.kind is LineKind.TEXT and not line.begins_item and line.depth <= self._line.depth
@@ -227,7 +243,8 @@ class MarkdownRenderer:
         self._heed_list(line)
         self._line = line
         if line.kind is LineKind.INDENTED:
-            self._block = CodeLine(self._width, self._paint, self._prefix(line.first))
+            first, rest = self._prefix(line.first), self._prefix(line.rest)
+            self._block = CodeLine(self._width, self._paint, first, rest)
             self._add(line.text)
         elif line.kind is LineKind.TEXT and self._is_flush(line):
             self._block = Prose(self._width, self._paint)
@@ -253,7 +270,8 @@ class MarkdownRenderer:
             self._fence = None
             return False
         self._line = line
-        self._block = CodeLine(self._width, self._paint, self._prefix(f"{BAR} " * line.depth))
+        prefix = self._prefix(f"{BAR} " * line.depth)
+        self._block = CodeLine(self._width, self._paint, prefix, prefix)
         self._add(without_quotes(text, line.depth))
         return True
 
@@ -359,12 +377,15 @@ class MarkdownRenderer:
         kept, self._final, self._unshown = self._final, [], []
         self._screen.show([*kept, *live])
         self._screen.keep(len(kept))
+        if len(live) > self._height:  # the first one has scrolled off, as on a screen of one row
+            self._screen.end_line()
+            self._go_on_below()
 
     def _shorten(self) -> bool:
         """Takes rows of the open block for good; False where nothing is left to take."""
         block = self._block
         if isinstance(block, Table) and not block.can_take():
-            self._settle(self._head or "")
+            self._take_beginning(self._head or "")
             return True
         if block is None or not block.can_take():
             return False
@@ -395,7 +416,7 @@ class MarkdownRenderer:
 
     def _leave_shown(self) -> None:
         """Leaves the rows on the screen for good. What was to be shown next is written as it came."""
-        rest = harmless("".join(self._unshown))
+        rest = printable("".join(self._unshown))
         self._unshown, self._final = [], []
         self._screen.end_line()
         if rest.strip():

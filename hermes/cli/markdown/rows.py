@@ -10,7 +10,9 @@ from rich.cells import get_character_cell_size
 from rich.console import COLOR_SYSTEMS, Console
 from rich.style import Style
 
-__all__ = ["PLAIN", "Paint", "Row", "Span", "Wrap", "cells_of", "painter"]
+from hermes.cli.text import harmless
+
+__all__ = ["PLAIN", "Paint", "Row", "Span", "Wrap", "cells_of", "painter", "printable"]
 
 Span = tuple[str, Style]
 Paint = Callable[[str, Style], str]
@@ -26,12 +28,18 @@ class Row(NamedTuple):
         text: with escape sequences.
         cells: how many columns it fills.
         soft: it continues the full row above it. The terminal breaks the line there by itself, so that a long
-            URL or line of code is copied in one piece.
+            URL or line of code is copied in one piece. Only below ASCII, as no other text is sure to fill the
+            row above on every terminal.
     """
 
     text: str
     cells: int
     soft: bool = False
+
+
+def printable(text: str) -> str:
+    """Text whose characters move the cursor by their own width alone, but line feeds."""
+    return harmless(text).replace("\t", "    ")
 
 
 def painter() -> Paint:
@@ -201,7 +209,8 @@ class Wrap:
             text = text[fitting:]
             self._word_cells += cells_of(self._word[-1][0])
             self._end_word()
-            self._close(soft=self._cells == self.width and not self._rest)
+            is_full = self._cells == self.width and all(part.isascii() for part, _ in self._row)
+            self._close(soft=is_full and not self._rest)
             if not text:
                 break
         return text

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from hermes.cli.markdown.rows import Row
 
 __all__ = ["Screen"]
 
-_ERASE_BELOW = "\x1b[J"
+# Row by row and never all that is below the cursor (``\x1b[J``): at the top left of the screen, terminal
+# multiplexers take that for clearing it and keep in their history what stood there.
+_ERASE_ROW: Final = "\r\x1b[K"
+_ERASE_ROW_ABOVE: Final = "\x1b[A\x1b[K"
+_TYPED: Final = 6  # columns that a few Ctrl-C fill with their echo
 
 
 class Screen:
@@ -48,8 +53,8 @@ class Screen:
             if same and same == len(rows):  # fewer rows: the cursor belongs behind the last of them
                 same -= 1
             up = len(old) - 1 - same
-            to_row = f"\r\x1b[{up}A" if up else "\r"
-            self._send(to_row + _ERASE_BELOW + self._joined(rows[same:], on_new_line=False))
+            erased = _ERASE_ROW + _ERASE_ROW_ABOVE * up
+            self._send(erased + self._joined(rows[same:], on_new_line=False))
             if not rows:
                 self._behind_kept = False  # but on the line below it
 
@@ -59,9 +64,25 @@ class Screen:
             self._behind_kept = count >= len(self._rows)
             self._rows = self._rows[count:]
 
+    @property
+    def is_on_line(self) -> bool:
+        """Whether the cursor stands behind a row, and not at the beginning of one."""
+        return bool(self._rows) or self._behind_kept
+
+    def retype(self, width: int) -> bool:
+        """Writes the last row again, as something else was typed behind it.
+
+        False where that may have moved the cursor to another row, or where no row may change: the cursor is
+        anywhere then.
+        """
+        if not self._rows or self._rows[-1].cells + _TYPED > width:
+            return False
+        self._send(_ERASE_ROW + self._rows[-1].text)
+        return True
+
     def end_line(self) -> None:
         """All rows stay as they are, and the cursor goes to a line of its own."""
-        on_line = bool(self._rows) or self._behind_kept
+        on_line = self.is_on_line
         self._rows, self._behind_kept = [], False
         if on_line:
             self._write("\n")

@@ -11,10 +11,11 @@ from typing import Any, Final, TypeVar
 
 import httpx2
 
-from hermes.errors import ConfigError
 from hermes.runtime.client.endpoint import Endpoint, check_endpoint
+from hermes.runtime.client.environment import usable_environment
 from hermes.runtime.deadlines import Deadlines
 from hermes.runtime.engine import ERROR_BODY_BYTES
+from hermes.runtime.route import ROUTE, Route
 from hermes.runtime.transport import abort_stream
 from hermes.runtime.watchdog import WATCHING, Watchdog
 
@@ -47,7 +48,7 @@ def http_client(endpoint: Endpoint, *on_request: OnRequest) -> httpx2.Client:
         ConfigError: something of the endpoint cannot be sent, or the environment's settings cannot be used.
     """
     check_endpoint(endpoint)
-    with _usable_environment():
+    with usable_environment(endpoint):
         own = _tls_of_loopback(endpoint)
         client = httpx2.Client(
             timeout=timeout_of(endpoint.deadlines),
@@ -71,7 +72,7 @@ def async_http_client(endpoint: Endpoint, *on_request: OnRequest) -> httpx2.Asyn
             hook(request)
 
     check_endpoint(endpoint)
-    with _usable_environment():
+    with usable_environment(endpoint):
         own = _tls_of_loopback(endpoint)
         client = httpx2.AsyncClient(
             timeout=timeout_of(endpoint.deadlines),
@@ -94,19 +95,6 @@ def _tls_of_loopback(endpoint: Endpoint) -> ssl.SSLContext | bool | None:
     return True if endpoint.is_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-@contextlib.contextmanager
-def _usable_environment() -> Iterator[None]:
-    try:
-        yield
-    except (ImportError, ValueError, OSError, httpx2.InvalidURL) as error:
-        raise ConfigError(
-            "The settings of the environment for proxies or certificates cannot be used: "
-            f"{type(error).__name__}.",
-            hint="Look at HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR; "
-            "for a SOCKS proxy, `pip install httpx2[socks]`.",
-        ) from None
-
-
 def _without_cookies(client: _Client) -> _Client:
     client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
     return client
@@ -117,21 +105,25 @@ def _without_cookies(client: _Client) -> _Client:
 
 def _watch(request: httpx2.Request) -> None:
     watchdog = WATCHING.get()
-    if watchdog is None:
-        return
+    route = request.extensions[ROUTE] = Route()
 
     def trace(event: str, info: Mapping[str, Any]) -> None:
-        _guard(watchdog, event, info)
+        route.follow(event, info)
+        if watchdog is not None:
+            _guard(watchdog, event, info)
 
     request.extensions["trace"] = trace
-    _limit_connecting(request, watchdog)
+    if watchdog is not None:
+        _limit_connecting(request, watchdog)
 
 
 async def _watch_async(request: httpx2.Request) -> None:
     watchdog = WATCHING.get()
+    route = request.extensions[ROUTE] = Route()
     opened: list[Any] = []
 
     async def trace(event: str, info: Mapping[str, Any]) -> None:
+        route.follow(event, info)
         if event.endswith(".connect_tcp.complete"):
             opened.append(info["return_value"])
         elif event.endswith(".start_tls.failed"):
