@@ -19,7 +19,7 @@ class FailureKind(StrEnum):
     """In which way an attempt ended without a complete answer."""
 
     CONNECT = "connect"
-    """No connection: refused, no such host, TLS."""
+    """No connection, or none that answers: refused, no such host, TLS, a proxy, closed at once."""
     CUT = "cut"
     """The connection broke while the answer was coming."""
     TIMEOUT = "timeout"
@@ -60,6 +60,11 @@ class Failure:
         violation: the broken rule, for the kind ``order``.
         deadline: ``connect``, ``headers``, ``first_event``, ``idle_bytes``, ``idle_events`` or ``total``
             for ``timeout``.
+        cause: what kept an answer from beginning, where ``message`` is the whole sentence about it:
+            ``certificate``, ``certificate_name`` or ``certificate_date`` (it cannot be verified, is another
+            host's, or is out of date), ``no_tls`` or ``tls`` (the scheme of the address is the wrong one),
+            ``closed`` (the connection was closed instead), ``proxy`` or ``proxy_login`` (the proxy is to
+            blame, or refuses its credentials); empty for anything else.
         streaming: whether the attempt asked for a stream.
         retry_after_ms: the ``retry:`` field of the SSE stream in milliseconds, where one came.
         output: the JSON of the output items that came all the same, for the kind ``no_answer``.
@@ -79,6 +84,7 @@ class Failure:
     retry_after_ms: int | None = None
     output: Sequence[Mapping[str, Any]] = ()
     url: str = ""
+    cause: str = ""
 
     @cached_property
     def detail(self) -> ErrorDetail:

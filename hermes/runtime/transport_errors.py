@@ -60,7 +60,7 @@ def mapped_errors(*, sending: bool = False) -> Iterator[None]:
         raise TransportFailed(failure) from None
 
 
-_ERRNO: Final = re.compile(r"\[Errno -?\d+\] ?")
+_NUMBERS: Final = re.compile(r"\[(?:Errno -?\d+|SSL(?:: \w+)?)\] ?| \(_ssl\.c:\d+\)")
 _SAYING_NOTHING: Final = frozenset({"", "All connection attempts failed"})
 
 # Numbers of OpenSSL: https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
@@ -160,9 +160,13 @@ def _failure_before_answer(error: BaseException) -> Failure | None:
     """What means something else before the head of an answer came than it does later."""
     # By its name, because the SDK works on the older httpx too.
     name, words = type(error).__name__, str(error)
-    if name == "ReadError":
-        # Another client may have read the body before it gives an answer.
-        return _closed(error, _words_of(error)) if _route_of(error).peer else None
+    if isinstance(error, ssl.SSLError) or (name == "ReadError" and _route_of(error).peer):
+        # Without a route another client may have read the body before it gives an answer.
+        tls = _tls_error_behind(error)
+        if tls is None or isinstance(tls, ssl.SSLEOFError):
+            return _closed(error, "" if tls else _words_of(error))
+        # A server may refuse after the handshake: https://www.rfc-editor.org/rfc/rfc8446#section-4.4.2.4
+        return Failure(FailureKind.CONNECT, _NUMBERS.sub("", str(tls)))
     if name != "RemoteProtocolError":
         return None
     if "disconnected" in words:
@@ -173,9 +177,10 @@ def _failure_before_answer(error: BaseException) -> Failure | None:
     # The rest of the words are bytes of whoever answered.
     what, _, began = words.partition(": bytearray")
     if what == _BINARY or began.startswith(_TLS_ALERT):
-        where = _route_of(error).peer or "this address"
+        proxy = _proxy_to_blame(error)
+        who = proxy or _whoever_answers(error)
         return Failure(
-            FailureKind.CONNECT, f"What answers at {where} does not speak plain HTTP.", cause="tls"
+            FailureKind.CONNECT, f"{who} does not speak plain HTTP.", cause="proxy" if proxy else "tls"
         )
     return Failure(FailureKind.CONNECT, f"What answers at this address does not speak HTTP ({what}).")
 
@@ -184,7 +189,7 @@ def _closed(error: Any, words: str) -> Failure:
     """The connection was closed before an answer began."""
     proxy = _proxy_to_blame(error)
     told = f"{proxy or 'The backend'} closed the connection without answering"
-    words = _ERRNO.sub("", words)
+    words = _NUMBERS.sub("", words)
     return Failure(
         FailureKind.CONNECT,
         f"{told}: {words}." if words else f"{told}.",
@@ -245,12 +250,12 @@ def _no_connection(error: Any, words: str) -> Failure:
     if isinstance(tls, ssl.SSLEOFError):
         return _closed(error, "")
     if tls is not None and tls.reason in _NO_TLS:
-        who = proxy or f"What answers at {route.peer or 'this address'}"
+        who = proxy or _whoever_answers(error)
         return Failure(
             FailureKind.CONNECT, f"{who} does not speak TLS.", cause="proxy" if proxy else "no_tls"
         )
     if proxy:
-        words = _ERRNO.sub("", words)
+        words = _NUMBERS.sub("", words)
         return Failure(FailureKind.CONNECT, f"{proxy} cannot be reached: {words}.", cause="proxy")
     return Failure(FailureKind.CONNECT, _at_its_address(error, words))
 
@@ -293,6 +298,12 @@ def _proxy_to_blame(error: Any) -> str:
     return "" if route.peer == backend else _proxy_named(route)
 
 
+def _whoever_answers(error: Any) -> str:
+    route = _route_of(error)
+    where = _server_of(error) if route.is_tunnelled else route.peer
+    return f"What answers at {where or 'this address'}"
+
+
 def _tls_error_behind(error: BaseException) -> ssl.SSLError | None:
     cause: BaseException | None = error
     while cause is not None:
@@ -303,8 +314,8 @@ def _tls_error_behind(error: BaseException) -> ssl.SSLError | None:
 
 
 def _at_its_address(error: Any, words: str) -> str:
-    """What kept a connection from coming about, with the server's name and without the system's number."""
-    words, server = _ERRNO.sub("", words), _server_of(error)
+    """What kept a connection from coming about, with the server's name and without numbers of the system."""
+    words, server = _NUMBERS.sub("", words), _server_of(error)
     return f"{server}: {words}" if server and words else words or server
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 import hermes as package
@@ -33,3 +35,28 @@ def test_a_client_that_there_is_not(hermes: Hermes) -> None:
     ran = hermes("-z", "hi")
     assert (ran.code, ran.out) == (2, "")
     assert "`model.client` is `opneai`, but must be `light` or `openai`" in ran.err
+
+
+CLIENTS = pytest.mark.parametrize("kind", ["light", "openai"])
+
+
+@CLIENTS
+def test_a_broken_proxy_is_not_the_backend(hermes: Hermes, kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    hermes.configure("https://example.invalid/v1", model=f"client: {kind}, api_key: sk-1")
+    hermes.env["HTTPS_PROXY"] = f"http://user:hidden-word@127.0.0.1:{port}"
+    ran = hermes("-z", "hi")
+    assert (ran.code, ran.out) == (1, "")
+    assert f"hermes: The proxy 127.0.0.1:{port} cannot be reached: Connection refused.\n" in ran.err
+    assert ran.err.endswith("NO_PROXY are asked directly.\n")
+    assert "hidden-word" not in ran.err
+
+
+@CLIENTS
+def test_a_variable_of_the_environment_that_cannot_be_used_is_named(hermes: Hermes, kind: str) -> None:
+    hermes.configure("https://example.invalid/v1", model=f"client: {kind}")
+    hermes.env["SSL_CERT_FILE"] = "tls/nope.pem"
+    ran = hermes("-z", "hi")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("hermes: SSL_CERT_FILE names a file that does not exist: tls/nope.pem.\nhint: ")

@@ -198,6 +198,60 @@ def test_an_address_without_an_api_is_named(status: int) -> None:
     assert hint == f"There is no Responses API at {url}: check base_url, which mostly ends in /v1."
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"detail": "Not Found"}',
+        b'{"error": {"message": "The requested resource was not found.", "type": "invalid_request_error"}}',
+    ],
+)
+def test_a_404_in_json_may_be_about_the_model(body: bytes) -> None:
+    url = "http://127.0.0.1:9/v1/responses"
+    hint = verdict_of(Failure(FailureKind.HTTP_STATUS, status=404, url=url, body=body)).hint
+    assert hint == (
+        f"Either there is no Responses API at {url}: check base_url, which mostly ends in /v1; "
+        "or the backend does not know the model: choose another one with -m."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, b"404 page not found"),
+        (404, b'{"error": {"message": "Invalid URL (POST /v1/v1/responses)"}}'),
+        (404, b'{"error": "Unknown path /v1/v1/responses"}'),
+        (404, b'{"message": "Route POST:/v1/v1/responses not found"}'),
+        (405, b'{"detail": "Method Not Allowed"}'),
+    ],
+)
+def test_what_is_said_of_the_path_is_not_about_the_model(status: int, body: bytes) -> None:
+    assert verdict_of(Failure(FailureKind.HTTP_STATUS, status=status, body=body)).hint == NO_API_HINT
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "retryable", "hint"),
+    [
+        ("certificate", "transport", False, "SSL_CERT_FILE"),
+        ("certificate_name", "transport", False, "name"),
+        ("certificate_date", "transport", False, "clock"),
+        ("no_tls", "transport", False, "http:// instead of https://"),
+        ("tls", "transport", False, "https:// instead of http://"),
+        ("closed", "transport", True, "base_url"),
+        ("proxy", "transport", True, "NO_PROXY"),
+        ("proxy_login", "network_gateway", False, "password"),
+    ],
+)
+def test_what_kept_an_answer_from_beginning(cause: str, kind: str, retryable: bool, hint: str) -> None:
+    verdict = verdict_of(Failure(FailureKind.CONNECT, "It \x1b[2Jwas that.", cause=cause))
+    assert (verdict.kind, verdict.retryable, verdict.message) == (kind, retryable, "It [2Jwas that.")
+    assert hint in verdict.hint
+
+
+def test_a_cause_that_is_not_known_is_no_cause() -> None:
+    verdict = verdict_of(Failure(FailureKind.CONNECT, "It was that.", cause="another"))
+    assert verdict.message == "The backend cannot be reached: It was that."
+
+
 @pytest.mark.parametrize("field", ["code", "param", "request_id"])
 def test_no_field_holds_what_could_harm_a_terminal(field: str) -> None:
     error = {"message": "x", "param": "a", "code": "b", field: "a\x1b]0;b\x07\u202e" + "c" * 5000}

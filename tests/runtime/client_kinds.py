@@ -7,7 +7,8 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 import pytest
@@ -50,6 +51,8 @@ class Told:
     reason: str
     verdict: str
     status: int | None
+    hint: str = field(default="", compare=False)
+    attempts: int = field(default=1, compare=False)
 
 
 def told(
@@ -58,11 +61,12 @@ def told(
     *,
     deadlines: Deadlines = NEVER,
     request: Mapping[str, Any] = REQUEST,
+    recovery: RecoveryPolicy = ONE_ATTEMPT,
     **endpoint: Any,
 ) -> Told:
-    """Makes a call of one attempt with a client of the kind."""
+    """Makes a call with a client of the kind, of one attempt where nothing else is said."""
     target = Endpoint("custom", base_url, deadlines=deadlines, **endpoint)
-    options = CallOptions(deadlines=deadlines, recovery=ONE_ATTEMPT, clock=FakeClock())
+    options = CallOptions(deadlines=deadlines, recovery=recovery, clock=FakeClock())
     try:
         if way.waits == "in a thread":
             client = build_client(target, way.kind)
@@ -72,7 +76,7 @@ def told(
             result = asyncio.run(_in_a_loop(way, target, request, options))
     except CallError as error:
         last = error.attempts[-1]
-        return Told("", error.message, last.verdict, last.status)
+        return Told("", error.message, last.verdict, last.status, error.hint, len(error.attempts))
     last = result.attempts[-1]
     return Told(result.text, result.reason, last.verdict, last.status)
 
@@ -92,11 +96,14 @@ class TlsServer(RawServer):
         authority: vouches for the server.
         handle: as for ``RawServer``.
         name: the name that the certificate is for.
+        dates: from when and until when it counts, as trustme has them.
     """
 
-    def __init__(self, authority: trustme.CA, handle: Handle, *, name: str = "127.0.0.1") -> None:
+    def __init__(
+        self, authority: trustme.CA, handle: Handle, *, name: str = "127.0.0.1", **dates: datetime
+    ) -> None:
         super().__init__(handle)
-        self._context = server_context(authority, name)
+        self._context = server_context(authority, name, **dates)
         self.base_url = self.base_url.replace("http:", "https:")
 
     def _serve(self, connection: socket.socket) -> None:
@@ -105,10 +112,10 @@ class TlsServer(RawServer):
             super()._serve(tls)
 
 
-def server_context(authority: trustme.CA, name: str) -> ssl.SSLContext:
+def server_context(authority: trustme.CA, name: str, **dates: datetime) -> ssl.SSLContext:
     """What a server of that name encrypts with."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
+    authority.issue_cert(name, **dates).configure_cert(context)
     return context
 
 

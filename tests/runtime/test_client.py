@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hermes.errors import ConfigError
-from hermes.runtime.client import Endpoint, build_client
+from hermes.runtime.client import Endpoint, build_async_client, build_client
 from hermes.runtime.transport import send
 from hermes.testing.backend import LoopbackBackend, SeenRequest
 from hermes.testing.corpus import scenario
@@ -206,7 +206,7 @@ def test_a_proxy_that_cannot_be_used_is_a_matter_of_the_configuration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", f"nonsense://user:{MARK}@127.0.0.1:1")
-    with pytest.raises(ConfigError, match="proxies") as caught:
+    with pytest.raises(ConfigError, match="ALL_PROXY holds no address") as caught:
         build_client(Endpoint("custom", "http://example.invalid/v1"))
     assert MARK not in caught.value.message
 
@@ -255,3 +255,16 @@ def test_an_exception_of_the_caller_closes_the_connection_too() -> None:
             thread.join(10)  # ends when the client has closed the connection
             assert not thread.is_alive()
         client.close()
+
+
+@pytest.mark.parametrize("build", [build_client, build_async_client])
+def test_a_base_url_with_a_password_is_refused(build: Any) -> None:
+    with pytest.raises(ConfigError, match="has a user name or password in it") as refused:
+        build(Endpoint("custom", f"https://user:{MARK}@h.example/v1"))
+    assert MARK not in f"{refused.value} {refused.value.hint}"
+
+
+@pytest.mark.parametrize("base_url", ["http://h.example:port/v1", "http://h.example:99999/v1"])
+def test_a_base_url_with_a_port_that_is_none_is_refused(base_url: str) -> None:
+    with pytest.raises(ConfigError, match="no valid host name or port"):
+        build_client(Endpoint("custom", base_url))

@@ -9,6 +9,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import trustme
 from pytest_mock import MockerFixture
 
 from hermes.errors import ConfigError
+from hermes.runtime.recovery import RecoveryPolicy
 from hermes.testing.frames import comment
 from hermes.testing.scenarios.common import HALF_WAY
 from hermes.testing.wire import good_stream
@@ -87,23 +89,12 @@ BROKEN = "The stream ended before the answer was complete"
 NO_GZIP = "The body cannot be decompressed: Error -3 while decompressing data: incorrect header check"
 NONSENSE = "The backend's answer makes no sense"
 UNREACHED = "The backend cannot be reached"
+CLOSED = "The backend closed the connection without answering"
 NO_HTTP = "What answers at this address does not speak HTTP"
 ON_THE_WIRE: dict[str, tuple[Handle, str, int | None]] = {
-    "closed before the status line": (
-        saying(b""),
-        f"{BROKEN}: Server disconnected without sending a response.",
-        None,
-    ),
-    "reset before the status line": (
-        reset_after(b""),
-        f"{BROKEN}: {RESET}.",
-        None,
-    ),
-    "closed within the headers": (
-        saying(HEAD + b"x-more: "),
-        f"{BROKEN}: Server disconnected without sending a response.",
-        None,
-    ),
+    "closed before the status line": (saying(b""), f"{CLOSED}.", None),
+    "reset before the status line": (reset_after(b""), f"{CLOSED}: {os.strerror(errno.ECONNRESET)}.", None),
+    "closed within the headers": (saying(HEAD + b"x-more: "), f"{CLOSED}.", None),
     "no HTTP": (saying(b"SSH-2.0\r\n\r\n"), f"{UNREACHED}: {NO_HTTP} (illegal status line).", None),
     "headers without end": (
         saying(HEAD + b"x: y\r\n" * 50_000),
@@ -277,29 +268,94 @@ def test_the_environment_says_whom_to_trust(trusted: trustme.CA, way: Way) -> No
 
 
 @every_way
+def test_a_server_that_breaks_tls_before_it_answers(trusted: trustme.CA, way: Way) -> None:
+    def handle(connection: socket.socket) -> None:
+        socket.socket.sendall(connection, b"\x17\x03\x03\x00\x20" + b"x" * 32)  # past the encryption
+        wait_for_eof(connection)
+
+    with TlsServer(trusted, handle) as server:
+        one = told(way, server.base_url)
+    assert (one.reason, one.verdict) == (f"{UNREACHED}: decryption failed or bad record mac.", "transport")
+
+
+THRICE = RecoveryPolicy(max_attempts=3)
+
+
+@every_way
 def test_nobody_else_is_trusted(trusted: trustme.CA, way: Way) -> None:
     with TlsServer(trustme.CA(), saying(GOOD)) as server:
-        one = told(way, server.base_url)
-    start = (
-        f"{UNREACHED}: 127.0.0.1:{server.port}: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
-    )
-    assert one.reason.startswith(start + "unable to get local issuer certificate")
-    assert one.verdict == "transport"
+        one = told(way, server.base_url, recovery=THRICE)
+    words = "The certificate of 127.0.0.1 cannot be verified: unable to get local issuer certificate."
+    assert one == Told("", words, "transport", None)
+    assert one.hint == "Set SSL_CERT_FILE to the certificate of its authority."
+    assert one.attempts == 1  # it does not get better
 
 
 @every_way
 def test_the_certificate_must_be_for_the_host(trusted: trustme.CA, way: Way) -> None:
     with TlsServer(trusted, saying(GOOD), name="other.invalid") as server:
-        one = told(way, server.base_url)
-    assert "certificate is not valid for '127.0.0.1'" in one.reason
+        one = told(way, server.base_url, recovery=THRICE)
+    mismatch = "IP address mismatch, certificate is not valid for '127.0.0.1'"
+    assert one.reason == f"The certificate of 127.0.0.1 cannot be verified: {mismatch}."
+    assert one.hint == "Ask for the host by a name that its certificate holds."
+    assert one.attempts == 1
     assert server.requests == []
+
+
+@every_way
+def test_the_certificate_must_be_of_today(trusted: trustme.CA, way: Way) -> None:
+    past = datetime(2001, 1, 1, tzinfo=UTC)
+    with TlsServer(trusted, saying(GOOD), not_before=past, not_after=past + timedelta(days=1)) as server:
+        one = told(way, server.base_url, recovery=THRICE)
+    assert one.reason == "The certificate of 127.0.0.1 cannot be verified: certificate has expired."
+    assert one.hint.startswith("Whoever runs that host has to renew it")
+    assert one.attempts == 1
+
+
+@every_way
+def test_a_certificate_behind_a_proxy_is_the_hosts(
+    monkeypatch: pytest.MonkeyPatch, trusted: trustme.CA, way: Way
+) -> None:
+    with RawServer(tunnel(trustme.CA(), saying(GOOD))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address(proxy)}")
+        one = told(way, "https://example.invalid/v1")
+    assert one.reason.startswith("The certificate of example.invalid cannot be verified: ")
 
 
 @every_way
 def test_a_port_without_tls(way: Way) -> None:
     with RawServer(saying(GOOD)) as server:
-        one = told(way, server.base_url.replace("http:", "https:"))
-    assert one.reason.startswith(f"{UNREACHED}: 127.0.0.1:{server.port}: [SSL: WRONG_VERSION_NUMBER]")
+        one = told(way, server.base_url.replace("http:", "https:"), recovery=THRICE)
+    words = f"What answers at 127.0.0.1:{server.port} does not speak TLS."
+    assert one == Told("", words, "transport", None)
+    assert one.hint == "Write http:// instead of https:// in base_url."
+    assert one.attempts == 1
+
+
+ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
+
+
+@every_way
+@pytest.mark.parametrize("data", [ALERT, ALERT + b"\r\n\r\n"], ids=["alert", "alert and lines"])
+def test_a_port_with_tls_only(data: bytes, way: Way) -> None:
+    with RawServer(saying(data)) as server:
+        one = told(way, server.base_url, recovery=THRICE)
+    words = f"What answers at 127.0.0.1:{server.port} does not speak plain HTTP."
+    assert one == Told("", words, "transport", None)
+    assert one.hint == "If it speaks TLS, write https:// instead of http:// in base_url."
+    assert one.attempts == 1
+
+
+@every_way
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_connection_that_is_closed_is_tried_again(scheme: str, way: Way) -> None:
+    with RawServer(saying(b"")) as server:
+        one = told(way, server.base_url.replace("http:", f"{scheme}:"), recovery=THRICE)
+    assert one == Told("", f"{CLOSED}.", "transport", None)
+    assert one.hint == "Ask again later; check that base_url is right, with http:// or https:// before it."
+    assert one.attempts == 3
+    if scheme == "http":
+        assert all(b'"stream":true' in request for request in server.requests)
 
 
 @every_way
@@ -339,13 +395,30 @@ def test_a_server_that_never_answers_the_handshake(name: str, words: str, way: W
 
 
 @every_way
+@pytest.mark.parametrize(
+    ("variable", "name", "words"),
+    [
+        ("SSL_CERT_FILE", "missing.pem", "SSL_CERT_FILE names a file that does not exist: {}."),
+        (
+            "SSL_CERT_FILE",
+            "empty.pem",
+            "SSL_CERT_FILE names a file without certificates in the format PEM: {}.",
+        ),
+        ("SSL_CERT_FILE", "folder", "SSL_CERT_FILE names a directory: {}."),
+        ("SSL_CERT_DIR", "missing", "SSL_CERT_DIR names no directory that exists: {}."),
+        ("SSL_CERT_DIR", "empty.pem", "SSL_CERT_DIR names no directory that exists: {}."),
+    ],
+)
 def test_certificates_that_cannot_be_read_are_a_matter_of_the_configuration(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: Way
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, name: str, words: str, way: Way
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
-    with pytest.raises(ConfigError, match="proxies or certificates cannot be used") as caught:
+    (tmp_path / "empty.pem").write_text("nothing\n")
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setenv(variable, str(tmp_path / name))
+    with pytest.raises(ConfigError) as caught:
         told(way, "https://127.0.0.1:9/v1")
-    assert "SSL_CERT_FILE" in caught.value.hint
+    assert caught.value.message == words.format(tmp_path / name)
+    assert variable in caught.value.hint
 
 
 # Proxies.
@@ -398,29 +471,84 @@ def test_a_read_through_a_tunnel_is_ended_too(
     assert (one.text, one.verdict) == ("Hel", "timeout")
 
 
-REFUSED_BY_PROXY = {
-    "http": ("A web page came instead of an answer (HTTP 407).", 407),
-    "https": (f"{UNREACHED}: example.invalid: 407 Proxy Authentication Required.", None),
-}
+PROXY_HINT = "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; the hosts in NO_PROXY are asked directly."
+
+
+@every_way
+@pytest.mark.parametrize(("scheme", "status"), [("http", 407), ("https", None)])
+def test_a_proxy_that_refuses_the_credentials(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, status: int | None, way: Way
+) -> None:
+    with RawServer(saying(http(b"", status=f"407 {MARK}"))) as proxy:
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://user:{MARK}@{address(proxy)}")
+        one = told(way, f"{scheme}://example.invalid/v1", recovery=THRICE)
+    words = f"The proxy {address(proxy)} refuses the credentials for it"
+    words += " (HTTP 407)." if status else "."
+    assert one == Told("", words, "network_gateway", status)
+    assert one.hint.startswith("Check user and password in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; ")
+    assert one.attempts == 1
+
+
+@every_way
+def test_a_proxy_that_opens_no_tunnel(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
+    with RawServer(saying(http(b"", status=f"503 {MARK}"))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:{MARK}@{address(proxy)}")
+        one = told(way, "https://example.invalid/v1")
+    words = f"The proxy {address(proxy)} does not connect to example.invalid: HTTP 503."
+    assert one == Told("", words, "transport", None)
+    assert one.hint == PROXY_HINT
 
 
 @every_way
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, scheme: str, way: Way) -> None:
-    with RawServer(saying(http(b"", status="407 Proxy Authentication Required"))) as proxy:
-        monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://user:{MARK}@{address(proxy)}")
-        one = told(way, f"{scheme}://example.invalid/v1")
-    assert (one.reason, one.status) == REFUSED_BY_PROXY[scheme]
-
-
-@every_way
-def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
+def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch, scheme: str, way: Way) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     monkeypatch.setenv("ALL_PROXY", f"http://user:{MARK}@127.0.0.1:{port}")
-    assert told(way, "https://example.invalid/v1") == Told(
-        "", f"{UNREACHED}: example.invalid: Connection refused.", "transport", None
-    )
+    one = told(way, f"{scheme}://example.invalid/v1")
+    words = f"The proxy 127.0.0.1:{port} cannot be reached: Connection refused."
+    assert one == Told("", words, "transport", None)
+    assert one.hint == PROXY_HINT
+
+
+@every_way
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_closes_the_connection(monkeypatch: pytest.MonkeyPatch, scheme: str, way: Way) -> None:
+    with RawServer(saying(b"")) as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"http://user:{MARK}@{address(proxy)}")
+        one = told(way, f"{scheme}://example.invalid/v1")
+    words = f"The proxy {address(proxy)} closed the connection without answering."
+    assert (one.reason, one.hint) == (words, PROXY_HINT)
+
+
+@every_way
+def test_a_proxy_without_tls(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
+    with RawServer(saying(GOOD)) as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"https://user:{MARK}@{address(proxy)}")
+        one = told(way, "https://example.invalid/v1")
+    assert (one.reason, one.hint) == (f"The proxy {address(proxy)} does not speak TLS.", PROXY_HINT)
+
+
+@every_way
+def test_a_tunnel_to_a_host_without_tls(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
+    def connect(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        connection.recv(65536)
+        connection.sendall(GOOD)
+
+    with RawServer(connect) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address(proxy)}")
+        one = told(way, "https://example.invalid/v1")
+    assert one.reason == "What answers at example.invalid does not speak TLS."
+
+
+@every_way
+def test_a_tunnel_that_is_closed_is_closed_by_the_backend(
+    monkeypatch: pytest.MonkeyPatch, trusted: trustme.CA, way: Way
+) -> None:
+    with RawServer(tunnel(trusted, saying(b""))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address(proxy)}")
+        assert told(way, "https://example.invalid/v1").reason == f"{CLOSED}."
 
 
 @every_way
@@ -439,10 +567,25 @@ def test_a_host_that_the_environment_excepts_is_asked_directly(
 
 
 @every_way
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("value", [f"nonsense://user:{MARK}@127.0.0.1:1", f"http://user:{MARK}/x@host:1"])
 def test_a_proxy_that_cannot_be_used_is_a_matter_of_the_configuration(
-    monkeypatch: pytest.MonkeyPatch, way: Way
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, way: Way
 ) -> None:
-    monkeypatch.setenv("ALL_PROXY", f"nonsense://user:{MARK}@127.0.0.1:1")
-    with pytest.raises(ConfigError, match="proxies") as caught:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError) as caught:
         told(way, "http://example.invalid/v1")
-    assert MARK not in caught.value.message
+    assert caught.value.message == f"{variable} holds no address of a proxy."
+    assert MARK not in caught.value.hint
+
+
+@every_way
+def test_a_socks_proxy_needs_its_package(
+    monkeypatch: pytest.MonkeyPatch, mocker: MockerFixture, way: Way
+) -> None:
+    mocker.patch.dict("sys.modules", {"socksio": None})
+    monkeypatch.setenv("ALL_PROXY", f"socks5://user:{MARK}@127.0.0.1:1")
+    with pytest.raises(ConfigError) as caught:
+        told(way, "https://example.invalid/v1")
+    assert caught.value.message == "ALL_PROXY names a SOCKS proxy, for which a package is missing."
+    assert caught.value.hint == "Install it with `pip install httpx2[socks]`."

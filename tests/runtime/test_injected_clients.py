@@ -159,7 +159,7 @@ MAPPED: dict[str, tuple[Exception, FailureKind, str]] = {
     ),
     "no connection": (connection_error(httpx2.ConnectError("refused")), FailureKind.CONNECT, ""),
     "no connection, of another library": (connection_error(OSError("refused")), FailureKind.CONNECT, ""),
-    "no answer": (connection_error(httpx2.RemoteProtocolError("disconnected")), FailureKind.CUT, ""),
+    "no answer": (connection_error(httpx2.RemoteProtocolError("disconnected")), FailureKind.CONNECT, ""),
     "a timeout of the SDK": (openai.APITimeoutError(REQUEST_OBJECT), FailureKind.TIMEOUT, "connect"),
     "PoolTimeout": (httpx2.PoolTimeout(""), FailureKind.TIMEOUT, "connect"),
     "ConnectTimeout": (httpx2.ConnectTimeout(""), FailureKind.TIMEOUT, "connect"),

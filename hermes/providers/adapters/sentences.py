@@ -51,6 +51,25 @@ _HINTS: Final = {
     VerdictKind.CONTENT_FILTER: "Another wording or another model may pass.",
     VerdictKind.SERVER_ERROR: "Try again later.",
 }
+_HINTS_OF_CAUSES: Final = {
+    "certificate": "Set SSL_CERT_FILE to the certificate of its authority.",
+    "certificate_name": "Ask for the host by a name that its certificate holds.",
+    "certificate_date": "Whoever runs that host has to renew it; look at the clock of this machine, too.",
+    "no_tls": "Write http:// instead of https:// in base_url.",
+    "tls": "If it speaks TLS, write https:// instead of http:// in base_url.",
+    "closed": "Ask again later; check that base_url is right, with http:// or https:// before it.",
+    "proxy": "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; the hosts in NO_PROXY are asked directly.",
+    "proxy_login": (
+        "Check user and password in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; "
+        "the hosts in NO_PROXY are asked directly."
+    ),
+}
+# Said of the path that was asked, and so not of a model.
+_NO_ROUTE: Final = re.compile(
+    r"invalid url|\b(?:route|path|endpoint|page)\b.{0,80}\bnot (?:found|exist)"
+    r"|\b(?:no|unknown|unsupported) (?:such )?(?:route|path|endpoint|url)\b|cannot post",
+    re.IGNORECASE,
+)
 _TOO_LONG: Final = re.compile(
     r"context_(?:length|window)_exceeded|(?:maximum|max|exceeds?|over) (?:the )?(?:model's )?context"
     r"|context (?:length|window)|prompt is too long",
@@ -102,11 +121,18 @@ def hint_of(kind: VerdictKind, failure: Failure, code: str, *, param: str, other
         param: the parameter that is to blame.
         other_login: the refused credentials are not the user's but those of an account behind the backend.
     """
+    if failure.cause in _HINTS_OF_CAUSES:
+        return _HINTS_OF_CAUSES[failure.cause]
     status = failure.status
     if kind is VerdictKind.NETWORK_GATEWAY and status is not None and 300 <= status < 400:
         return "Set base_url to that address."
     if kind in (VerdictKind.NETWORK_GATEWAY, VerdictKind.BAD_REQUEST) and status in (404, 405) and not param:
         where = one_line(failure.url, _LONGEST_WORDS) or "this address"
+        if status == 404 and _may_be_about_model(failure):
+            return (
+                f"Either there is no Responses API at {where}: check base_url, which mostly ends in /v1; "
+                "or the backend does not know the model: choose another one with -m."
+            )
         return f"There is no Responses API at {where}: check base_url, which mostly ends in /v1."
     if kind is VerdictKind.BAD_REQUEST:
         return _hint_of_refusal(f"{code} {failure.detail.message[:1000]}", status)
@@ -119,6 +145,12 @@ def hint_of(kind: VerdictKind, failure: Failure, code: str, *, param: str, other
     if kind is VerdictKind.QUOTA and _BILLING.search(f"{code} {failure.detail.message[:1000]}"):
         return "Look at the plan and the billing of the account, or use another provider."
     return _HINTS.get(kind, "")
+
+
+def _may_be_about_model(failure: Failure) -> bool:
+    """Whether a 404 may be the answer of an API: it is told in JSON, and not of a path."""
+    is_json = failure.body.lstrip()[:1] in (b"{", b"[")
+    return is_json and not _NO_ROUTE.search(failure.detail.message[:1000])
 
 
 def _hint_of_refusal(words: str, status: int | None) -> str:

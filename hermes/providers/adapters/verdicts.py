@@ -64,6 +64,17 @@ _SIMPLE: Final = {
     FailureKind.ORDER: (VerdictKind.ORDER_MISMATCH, False),
     FailureKind.EARLY_END: (VerdictKind.TRUNCATED, False),
 }
+# Only what may pass is worth another try.
+_CAUSES: Final = {
+    "certificate": (VerdictKind.TRANSPORT, False),
+    "certificate_name": (VerdictKind.TRANSPORT, False),
+    "certificate_date": (VerdictKind.TRANSPORT, False),
+    "no_tls": (VerdictKind.TRANSPORT, False),
+    "tls": (VerdictKind.TRANSPORT, False),
+    "closed": (VerdictKind.TRANSPORT, True),
+    "proxy": (VerdictKind.TRANSPORT, True),
+    "proxy_login": (VerdictKind.NETWORK_GATEWAY, False),
+}
 _HOLLOW: Final = {FailureKind.EMPTY: EMPTY_ANSWER, FailureKind.NO_ANSWER: NO_ANSWER_TEXT}
 _BY_STATUS: Final = {
     401: VerdictKind.AUTH,
@@ -81,11 +92,17 @@ _BOM: Final = b"\xef\xbb\xbf"
 _SEARCHED: Final = 4000
 """Characters at either end of a message that are searched: in between stands what the backend quotes."""
 _LONGEST_ID: Final = 120
+_LONGEST_HEADLINE: Final = 300
 _TOO_LONG: Final = "The call takes longer than it may"
 
 
 def verdict_of(failure: Failure) -> Verdict:
     """The verdict on any failure, from what is known of every backend."""
+    cause = _CAUSES.get(failure.cause)
+    if cause is not None:
+        kind, retryable = cause
+        headline = one_line(failure.message, _LONGEST_HEADLINE)
+        return _verdict(kind, failure, retryable=retryable, headline=headline)
     simple = _SIMPLE.get(failure.kind)
     if simple is not None:
         kind, retryable = simple

@@ -86,9 +86,18 @@ def check_endpoint(endpoint: Endpoint) -> None:
         ConfigError: the base URL has no host name, or the key or a header cannot be sent.
     """
     try:
-        (urlsplit(endpoint.base_url).hostname or "").encode("idna")
+        parts = urlsplit(endpoint.base_url)
+        (parts.hostname or "").encode("idna")
+        _ = parts.port  # looked at only when it is asked for
     except ValueError:
-        raise ConfigError(f"The base URL of the provider `{endpoint.name}` has no valid host name.") from None
+        raise ConfigError(
+            f"The base URL of the provider `{endpoint.name}` has no valid host name or port."
+        ) from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError(
+            f"The base URL of the provider `{endpoint.name}` has a user name or password in it.",
+            hint="Take it out of the URL and set a key, or `extra_headers` with an Authorization header.",
+        )
     if endpoint.api_key and not _SENDABLE.fullmatch(endpoint.api_key):
         raise ConfigError(
             f"The API key of the provider `{endpoint.name}` cannot be sent: it has a blank at an end, a line "

@@ -6,6 +6,7 @@ import contextlib
 import os
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 from urllib.request import getproxies
 
@@ -32,17 +33,17 @@ def usable_environment(endpoint: Endpoint) -> Iterator[None]:
     """
     folder = _folder_of_certificates()
     # OpenSSL takes a folder that is not there for one without certificates.
-    if endpoint.is_tls and folder and not any(map(os.path.isdir, folder.split(os.pathsep))):
-        what = (
-            "something that is no directory" if os.path.exists(folder) else "a directory that does not exist"
+    if endpoint.is_tls and folder and not any(Path(one).is_dir() for one in folder.split(os.pathsep)):
+        raise ConfigError(
+            f"SSL_CERT_DIR names no directory that exists: {folder}.",
+            hint="Set SSL_CERT_DIR to a directory with certificates, or unset it.",
         )
-        raise ConfigError(f"SSL_CERT_DIR names {what}: {folder}.", hint="Change it, or unset it.")
     try:
         yield
     except OSError as error:  # those of ssl, too
         raise _certificates_error(error) from None
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
-        raise _proxy_error() or _unknown(error) from None
+        raise _proxy_error(error) or _unknown(error) from None
 
 
 def _folder_of_certificates() -> str:
@@ -55,7 +56,7 @@ def _certificates_error(error: OSError) -> ConfigError:
     if not path:
         return _unknown(error)
     hint = "Set SSL_CERT_FILE to a file with certificates in the format PEM, or unset it."
-    if os.path.isdir(path):
+    if Path(path).is_dir():
         return ConfigError(
             f"SSL_CERT_FILE names a directory: {path}.", hint=f"{hint} SSL_CERT_DIR takes directories."
         )
@@ -69,7 +70,7 @@ def _certificates_error(error: OSError) -> ConfigError:
     return ConfigError(f"SSL_CERT_FILE names a file that cannot be read: {path} ({reason}).", hint=hint)
 
 
-def _proxy_error() -> ConfigError | None:
+def _proxy_error(error: Exception) -> ConfigError | None:
     """What is wrong with the first proxy that cannot be used."""
     for scheme, address in getproxies().items():
         if scheme not in _SCHEMES or not address:
@@ -82,7 +83,7 @@ def _proxy_error() -> ConfigError | None:
                 f"{name} holds no address of a proxy.",
                 hint="It looks like http://HOST:PORT, with http://, https:// or socks5:// before the host.",
             )
-        if proxy.url.scheme.startswith("socks") and not _has_socks():
+        if proxy.url.scheme.startswith("socks") and isinstance(error, ImportError):
             return ConfigError(
                 f"{name} names a SOCKS proxy, for which a package is missing.",
                 hint="Install it with `pip install httpx2[socks]`.",
@@ -95,12 +96,6 @@ def _variable(scheme: str) -> str:
     lower = f"{scheme}_proxy"
     names = (lower, lower.upper())
     return next((name for name in names if os.environ.get(name)), f"The system's setting for {lower}")
-
-
-def _has_socks() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("socksio") is not None
 
 
 def _unknown(error: Exception) -> ConfigError:

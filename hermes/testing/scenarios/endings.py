@@ -12,6 +12,7 @@ from hermes.testing.outcomes import (
     REFUSED_FALLBACK,
     RETRIED,
     RETRIED_THEN_FELL_BACK,
+    RETRIED_TWICE,
     complete,
     failed,
     partial,
@@ -211,7 +212,15 @@ def _cuts() -> list[Scenario]:
             event_stream(*HALF_WAY, cut, framing="length"),
             half_live,
         ),
-        always("no-answer", "no attempt is answered", unanswered, nothing),
+        # No stream has begun, so no other way to ask is tried.
+        Scenario(
+            f"{quirk}/no-answer",
+            91,
+            "no attempt is answered",
+            (unanswered,),
+            (unanswered,),
+            failed("transport", RETRIED_TWICE, says=("without answering",)),
+        ),
         always(
             "after-created", "every answer breaks before any text", event_stream(*ONLY_CREATED, cut), nothing
         ),
