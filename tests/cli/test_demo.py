@@ -10,6 +10,7 @@ import pytest
 from hermes.testing.corpus import scenario
 
 from .conftest import GUARD_SECONDS, Hermes, read_to_end
+from .markdown_screens import Terminal
 
 ANSWER = scenario("demo").expected.text
 
@@ -50,7 +51,9 @@ def test_on_a_terminal(hermes: Hermes) -> None:
     terminal = hermes.spawn("-z", "hi")
     shown = read_to_end(terminal)
     assert terminal.exitstatus == 0
-    assert shown.splitlines().count(ANSWER) == 1
+    screen = Terminal(400, 24)
+    screen.write(shown)
+    assert screen.rows.count(ANSWER.replace("`", "")) == 1  # its code is rendered
 
 
 def test_a_provider_on_the_command_line_is_no_demo(hermes: Hermes) -> None:

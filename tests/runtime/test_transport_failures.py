@@ -119,7 +119,7 @@ def test_an_error_body_that_breaks_off_still_says_what_it_says(answer: bytes, st
 def test_the_address_that_was_asked_is_told_without_secrets(streaming: bool) -> None:
     with RawServer(saying(http(b"", status="404 Not Found"))) as server:
         address = server.base_url.removeprefix("http://")
-        failure = failure_over(f"http://user:secret@{address}/more", streaming=streaming)
+        failure = failure_over(f"http://{address}/more?key=secret", streaming=streaming)
     assert failure.url == f"http://{address}/more/responses"
 
 
