@@ -37,6 +37,10 @@ MAX_EVENTS: Final = 1000
 
 def checked_events(answer: Any) -> Sequence[Event]:
     """The events to put in the place of one."""
+    if type(answer) is list and len(answer) == 1:  # what nearly every answer to a delta is
+        (event,) = answer
+        if type(event) is Event and type(event.type) is str and type(event.data) is dict:
+            return answer
     if not isinstance(answer, (list, tuple)):
         raise TypeError(f"a list of events was expected, not {_shape(answer)}")
     for event in answer:

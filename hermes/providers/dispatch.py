@@ -173,7 +173,9 @@ class CallDispatch:
     def normalize(self, event: Event, start: int = 0) -> Sequence[Event]:
         """What the adapters from the place ``start`` on make of an event; itself where none changes it."""
         route = self.routes.get(event.type)
-        for seat in self.route(event.type) if route is None else route:
+        if route is None:
+            route = self.route(event.type)
+        for seat in route:
             if seat.position < start:
                 continue
             answer = self._ask(
@@ -181,6 +183,8 @@ class CallDispatch:
             )
             if answer is None:
                 continue
+            if seat is route[-1] and len(answer) == 1 and self.routes.get(answer[0].type) is route:
+                return answer  # nobody after this adapter wants what it made of the event
             result = self._chain(answer, seat.position + 1)
             if result is not None:
                 return result
