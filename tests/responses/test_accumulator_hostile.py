@@ -44,7 +44,7 @@ def test_arguments_that_are_nested_without_measure_are_not_run(played, depth, wh
     item = {**function_call_item(), "arguments": nested(depth)}
     answer = played(OPENED, *([item_done(item)] if where == "item" else []), completed(item)).answer
     calls = judge_calls(answer.items, {})
-    if depth > 1000:
+    if depth > 10_000:  # below that it is a matter of the Python version what its own JSON module can read
         assert calls.runnable == ()
         assert len(calls.rejected) == 1
     assert len(calls.runnable) + len(calls.rejected) == 1
