@@ -28,6 +28,19 @@ Handle = Callable[[socket.socket], None]
 ONE_ATTEMPT = RecoveryPolicy(max_attempts=1)
 STREAM = Request(REQUEST, stream=True)
 
+# What the SDK would take from the environment, and what only api.openai.com may be sent of it.
+MARK = "marked-for-another-host"
+FOREIGN = {
+    "OPENAI_API_KEY": f"sk-{MARK}-0",
+    "OPENAI_ADMIN_KEY": f"sk-{MARK}-1",
+    "OPENAI_ORG_ID": f"org-{MARK}",
+    "OPENAI_PROJECT_ID": f"proj-{MARK}",
+    "OPENAI_WEBHOOK_SECRET": f"whsec-{MARK}",
+    "OPENAI_BASE_URL": f"http://{MARK}.invalid/v1",
+    "OPENAI_CUSTOM_HEADERS": f"Authorization: Bearer {MARK}\nX-Custom: {MARK}\nContent-Type: text/{MARK}\n"
+    f"accept-encoding: {MARK}",
+}
+
 
 class RawServer:
     """A TCP server on the loopback interface; a function of the test handles each connection.

@@ -20,19 +20,7 @@ from hermes.testing.scenario import Control
 from hermes.testing.scenarios.common import HALF_WAY
 
 from .conftest import Call
-from .helpers import STREAM, RawServer, http, run_with, saying, served
-
-MARK = "marked-for-another-host"
-FOREIGN = {
-    "OPENAI_API_KEY": f"sk-{MARK}-0",
-    "OPENAI_ADMIN_KEY": f"sk-{MARK}-1",
-    "OPENAI_ORG_ID": f"org-{MARK}",
-    "OPENAI_PROJECT_ID": f"proj-{MARK}",
-    "OPENAI_WEBHOOK_SECRET": f"whsec-{MARK}",
-    "OPENAI_BASE_URL": f"http://{MARK}.invalid/v1",
-    "OPENAI_CUSTOM_HEADERS": f"Authorization: Bearer {MARK}\nX-Custom: {MARK}\nContent-Type: text/{MARK}\n"
-    f"accept-encoding: {MARK}",
-}
+from .helpers import FOREIGN, MARK, STREAM, RawServer, http, run_with, saying, served
 
 
 @pytest.fixture(autouse=True)

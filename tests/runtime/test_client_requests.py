@@ -23,19 +23,8 @@ from hermes.testing.wire import good_stream
 
 from .client_kinds import CLIENTS, Way, every_way, told
 from .conftest import REQUEST
-from .helpers import RawServer, http, saying
+from .helpers import FOREIGN, MARK, RawServer, http, saying
 
-MARK = "marked-for-another-host"
-FOREIGN = {
-    "OPENAI_API_KEY": f"sk-{MARK}-0",
-    "OPENAI_ADMIN_KEY": f"sk-{MARK}-1",
-    "OPENAI_ORG_ID": f"org-{MARK}",
-    "OPENAI_PROJECT_ID": f"proj-{MARK}",
-    "OPENAI_WEBHOOK_SECRET": f"whsec-{MARK}",
-    "OPENAI_BASE_URL": f"http://{MARK}.invalid/v1",
-    "OPENAI_CUSTOM_HEADERS": f"Authorization: Bearer {MARK}\nX-Custom: {MARK}\nContent-Type: text/{MARK}\n"
-    f"accept-encoding: {MARK}",
-}
 GOOD = http(b"".join(good_stream()))
 
 OURS = {"host", "connection", "accept", "accept-encoding", "content-type", "content-length", "user-agent"}

@@ -7,7 +7,6 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -238,18 +237,6 @@ def test_an_error_body_that_never_ends_is_under_the_deadlines_too(way: Way) -> N
     with RawServer(silent_after(http(b"{", status="500 Internal Server Error"))) as server:
         one = told(way, server.base_url, deadlines=replace(NEVER, first_event=SOON))
     assert one.reason == SILENT + "no answer headers within the deadline (first_event_timeout_seconds)."
-
-
-@pytest.fixture
-def full_backlog() -> Iterator[str]:
-    """The base URL of a port that takes no more connections, and refuses none."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
 
 
 @every_way

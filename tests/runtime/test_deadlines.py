@@ -207,18 +207,6 @@ def test_the_time_of_the_call_spans_all_its_attempts() -> None:
 # Connecting.
 
 
-@pytest.fixture
-def full_backlog() -> Iterator[str]:
-    """The base URL of a port that takes no more connections, and refuses none."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-
-
 @pytest.mark.parametrize(
     ("limits", "words", "attempts"),
     [
