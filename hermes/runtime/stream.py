@@ -408,7 +408,7 @@ class _Call:
             self._caller.hand_out_rest(answer, retractable=self._options.retractable)
             if revised and not self._options.retractable:
                 # What was written is not the answer, and cannot be taken back.
-                self._attempts[-1] = replace(self._attempts[-1], reason=_REVISED)
+                self._note_reason(_REVISED)
                 return self._result(answer, ResultStatus.PARTIAL, reason=_REVISED)
             return self._completed(answer)
         word = answer.incomplete_reason
@@ -418,7 +418,7 @@ class _Call:
             # A cut call mended and run is worse than none: https://github.com/pydantic/pydantic-ai/issues/3118
             reason += " No tool that it calls is run."
             hint = _HINT_OF_CUT_CALL.get(word, hint)
-        self._attempts[-1] = replace(self._attempts[-1], reason=reason)
+        self._note_reason(reason)
         if not answer.is_usable:
             if self._best.answer is not None:
                 return self._make_do()
@@ -426,6 +426,10 @@ class _Call:
         self._tell_of_revision(revised=self._caller.is_contradicted(answer))
         self._caller.hand_out_rest(answer, retractable=self._options.retractable)
         return self._result(answer, ResultStatus.PARTIAL, reason=reason, hint=hint)
+
+    def _note_reason(self, reason: str) -> None:
+        """Why the last attempt is not as good as the backend says."""
+        self._attempts[-1] = replace(self._attempts[-1], reason=reason)
 
     def _tell_of_revision(self, *, revised: bool) -> None:
         if revised:
@@ -443,7 +447,7 @@ class _Call:
         if result.text or result.refusal or result.tool_calls:
             self._report(Notice(reason, kind="tool"))
             return replace(result, notices=tuple(self._caller.notices))
-        self._attempts[-1] = replace(self._attempts[-1], reason=reason)
+        self._note_reason(reason)
         return self._result(answer, ResultStatus.PARTIAL, reason=reason)
 
     def _tell_of_calls(self, result: ResponseResult) -> None:

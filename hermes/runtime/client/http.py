@@ -104,38 +104,38 @@ def _without_cookies(client: _Client) -> _Client:
 
 
 def _watch(request: httpx2.Request) -> None:
-    watchdog = WATCHING.get()
-    route = request.extensions[ROUTE] = Route()
-
-    def trace(event: str, info: Mapping[str, Any]) -> None:
-        route.follow(event, info)
-        if watchdog is not None:
-            _guard(watchdog, event, info)
-
-    request.extensions["trace"] = trace
-    if watchdog is not None:
-        _limit_connecting(request, watchdog)
+    request.extensions["trace"] = _followed(request)
 
 
 async def _watch_async(request: httpx2.Request) -> None:
-    watchdog = WATCHING.get()
-    route = request.extensions[ROUTE] = Route()
+    follow = _followed(request)
     opened: list[Any] = []
 
     async def trace(event: str, info: Mapping[str, Any]) -> None:
-        route.follow(event, info)
+        follow(event, info)
         if event.endswith(".connect_tcp.complete"):
             opened.append(info["return_value"])
         elif event.endswith(".start_tls.failed"):
             # httpcore2 leaves it open where the task was cancelled within the handshake.
             for connection in opened:
                 await connection.aclose()
-        if watchdog is not None:
-            _guard(watchdog, event, info)
 
     request.extensions["trace"] = trace
-    if watchdog is not None:
-        _limit_connecting(request, watchdog)
+
+
+def _followed(request: httpx2.Request) -> Callable[[str, Mapping[str, Any]], None]:
+    """Limits the time to connect; gives what follows the request's trace for its route and the watchdog."""
+    watchdog = WATCHING.get()
+    route = request.extensions[ROUTE] = Route()
+    if watchdog is None:
+        return route.follow
+    _limit_connecting(request, watchdog)
+
+    def follow(event: str, info: Mapping[str, Any]) -> None:
+        route.follow(event, info)
+        _guard(watchdog, event, info)
+
+    return follow
 
 
 def _guard(watchdog: Watchdog, event: str, info: Mapping[str, Any]) -> None:
