@@ -67,23 +67,25 @@ async def read_events(source: EventsAnswer) -> AsyncGenerator[Mapping[str, Any],
         TransportFailed: the client raised something that is known of clients.
         TypeError: the context manager blocks.
     """
-    came = False
     given = source.source
-    if isinstance(given, (AsyncIterable, Iterable)):
+    is_iterable = isinstance(given, (AsyncIterable, Iterable))
+    if is_iterable:
+        came = False
         async with aclosing(_mapped(given)) as events:
             async for event in events:
                 came = True
                 yield as_mapping(event)
-    if came or not hasattr(type(given), "__aenter__"):
-        if not came and not isinstance(given, (AsyncIterable, Iterable)):
-            raise TypeError(_BLOCKS)
-        return
-    source.entered = True
-    inner = await given.__aenter__()
-    if inner is not given:
-        async with aclosing(_mapped(inner)) as events:
-            async for event in events:
-                yield as_mapping(event)
+        if came:
+            return
+    if hasattr(type(given), "__aenter__"):
+        source.entered = True
+        inner = await given.__aenter__()
+        if inner is not given:
+            async with aclosing(_mapped(inner)) as events:
+                async for event in events:
+                    yield as_mapping(event)
+    elif not is_iterable:
+        raise TypeError(_BLOCKS)
 
 
 async def close(source: Source) -> None:
@@ -91,9 +93,8 @@ async def close(source: Source) -> None:
     if isinstance(source, ObjectAnswer):
         return
     if isinstance(source, EventsAnswer) and source.entered:
-        await source.source.__aexit__(None, None, None)
-        return
-    if isinstance(source, EventsAnswer) and not hasattr(source.source, "close"):
+        closing = source.source.__aexit__(None, None, None)
+    elif isinstance(source, EventsAnswer) and not hasattr(source.source, "close"):
         closing = source.source.aclose() if hasattr(source.source, "aclose") else None
     else:
         closing = source.close()
